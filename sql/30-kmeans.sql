@@ -1,0 +1,54 @@
+
+-- A clustering as an aggregate: kmeans, and the aggregates behind segment.fit
+
+CREATE FUNCTION segment.clustering_final(internal) RETURNS clustering
+	AS 'MODULE_PATHNAME', 'segment_clustering_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.clustering_final(internal) IS 'Final function of the clustering aggregates.';
+
+-- @each-arity
+CREATE FUNCTION segment.kmeans_add(internal, k integer, @PARAMS@) RETURNS internal
+	AS 'MODULE_PATHNAME', 'segment_kmeans_add_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.kmeans_add(internal, integer, @TYPES@) IS 'Transition function of kmeans.';
+CREATE AGGREGATE kmeans(k integer, @PARAMS@) (
+	SFUNC = segment.kmeans_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kmeans(integer, @TYPES@) IS
+'k-means of the rows of a group by @N@ numeric column(s), unscaled: a clustering of k clusters, or fewer when fewer rows are distinct. Rows with a NULL, NaN or infinite feature take no part; NULL when none is left. The result does not depend on the order of the rows.';
+-- @end
+
+CREATE FUNCTION segment.kmeans_add(internal, k integer, features double precision[]) RETURNS internal
+	AS 'MODULE_PATHNAME', 'segment_kmeans_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.kmeans_add(internal, integer, double precision[]) IS 'Transition function of kmeans.';
+CREATE AGGREGATE kmeans(k integer, features double precision[]) (
+	SFUNC = segment.kmeans_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE kmeans(integer, double precision[]) IS
+'k-means of the rows of a group by an array of features, of one length in all rows; otherwise like kmeans of columns.';
+
+CREATE FUNCTION segment.kmeans_fit_add(internal, features double precision[], k integer, scale text, seed bigint,
+									   n_init integer, max_iter integer) RETURNS internal
+	AS 'MODULE_PATHNAME', 'segment_kmeans_fit_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.kmeans_fit_add(internal, double precision[], integer, text, bigint, integer, integer) IS
+'Transition function of segment.kmeans_fit.';
+CREATE AGGREGATE segment.kmeans_fit(features double precision[], k integer, scale text, seed bigint,
+									n_init integer, max_iter integer) (
+	SFUNC = segment.kmeans_fit_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment.kmeans_fit(double precision[], integer, text, bigint, integer, integer) IS
+'k-means with every option of kmeans_label, as a clustering: what segment.fit runs. The options are read from the first row; n_init and max_iter may be NULL for their defaults.';
+
+CREATE FUNCTION segment.hclust_fit_add(internal, features double precision[], k integer, height double precision,
+									   linkage text, scale text) RETURNS internal
+	AS 'MODULE_PATHNAME', 'segment_hclust_fit_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.hclust_fit_add(internal, double precision[], integer, double precision, text, text) IS
+'Transition function of segment.hclust_fit.';
+CREATE AGGREGATE segment.hclust_fit(features double precision[], k integer, height double precision,
+									linkage text, scale text) (
+	SFUNC = segment.hclust_fit_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment.hclust_fit(double precision[], integer, double precision, text, text) IS
+'Hierarchical clustering with every option of hclust_label, as a clustering whose clusters are those of the cut tree: what segment.fit runs. The options are read from the first row.';

@@ -1,0 +1,183 @@
+/*
+ * aggregates.c
+ *	  A clustering as an aggregate: kmeans, and the aggregates behind
+ *	  segment.fit.
+ *
+ * The transition gathers the rows, the final function clusters them.
+ */
+#include "compat.h"
+
+#include "core.h"
+#include "clustering.h"
+#include "features.h"
+#include "fitting.h"
+#include "notices.h"
+#include "options.h"
+#include "work.h"
+
+typedef struct AggregateState
+{
+	ClusteringMethod method;
+	union
+	{
+		KMeansOptions kmeans;
+		HclustOptions hclust;
+	}			options;
+	FeatureRows rows;
+} AggregateState;
+
+static Argument
+call_argument(FunctionCallInfo fcinfo, int argno)
+{
+	return (Argument) {PG_GETARG_DATUM(argno), PG_ARGISNULL(argno)};
+}
+
+/* The state, argument 0, made at the first row; *is_new tells which. */
+static AggregateState *
+aggregate_state(FunctionCallInfo fcinfo, ClusteringMethod method, bool *is_new)
+{
+	MemoryContext context;
+	AggregateState *state;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "aggregate function called outside an aggregate");
+	*is_new = PG_ARGISNULL(0);
+	if (!*is_new)
+		return (AggregateState *) PG_GETARG_POINTER(0);
+	state = MemoryContextAllocZero(context, sizeof(AggregateState));
+	state->method = method;
+	features_init(&state->rows, context, 0);
+	return state;
+}
+
+static void
+refuse_changed_options(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("k and the other options must be the same for all rows of a group"),
+			 errhint("Give them as constants.")));
+}
+
+static void
+add_array(FunctionCallInfo fcinfo, FeatureRows *rows, int argno)
+{
+	if (PG_ARGISNULL(argno))
+		features_add_null(rows);
+	else
+		features_add_array(rows, PG_GETARG_DATUM(argno));
+}
+
+/* kmeans(k, f1, ...) */
+PG_FUNCTION_INFO_V1(segment_kmeans_add_columns);
+Datum
+segment_kmeans_add_columns(PG_FUNCTION_ARGS)
+{
+	bool		is_new;
+	AggregateState *state = aggregate_state(fcinfo, METHOD_KMEANS, &is_new);
+	int			dim = PG_NARGS() - 2;
+	bool		has_null = false;
+	double		row[8];
+
+	if (is_new)
+		state->options.kmeans = kmeans_options(call_argument(fcinfo, 1));
+	else if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) != state->options.kmeans.k)
+		refuse_changed_options();
+	for (int j = 0; j < dim; j++)
+	{
+		has_null |= PG_ARGISNULL(j + 2);
+		row[j] = has_null ? 0 : PG_GETARG_FLOAT8(j + 2);
+	}
+	if (has_null)
+		features_add_null(&state->rows);
+	else
+		features_add(&state->rows, row, dim);
+	PG_RETURN_POINTER(state);
+}
+
+/* kmeans(k, features) */
+PG_FUNCTION_INFO_V1(segment_kmeans_add_array);
+Datum
+segment_kmeans_add_array(PG_FUNCTION_ARGS)
+{
+	bool		is_new;
+	AggregateState *state = aggregate_state(fcinfo, METHOD_KMEANS, &is_new);
+
+	if (is_new)
+		state->options.kmeans = kmeans_options(call_argument(fcinfo, 1));
+	else if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) != state->options.kmeans.k)
+		refuse_changed_options();
+	add_array(fcinfo, &state->rows, 2);
+	PG_RETURN_POINTER(state);
+}
+
+/* An option, or its default where it is NULL. */
+static Argument
+call_argument_or(FunctionCallInfo fcinfo, int argno, Datum otherwise)
+{
+	return (Argument) {PG_ARGISNULL(argno) ? otherwise : PG_GETARG_DATUM(argno), false};
+}
+
+/* segment.kmeans_fit(features, k, scale, seed, n_init, max_iter) */
+PG_FUNCTION_INFO_V1(segment_kmeans_fit_add);
+Datum
+segment_kmeans_fit_add(PG_FUNCTION_ARGS)
+{
+	bool		is_new;
+	AggregateState *state = aggregate_state(fcinfo, METHOD_KMEANS, &is_new);
+
+	if (is_new)
+	{
+		state->options.kmeans = kmeans_options(call_argument(fcinfo, 2));
+		kmeans_options_extend(&state->options.kmeans,
+							  call_argument(fcinfo, 3), call_argument(fcinfo, 4),
+							  call_argument_or(fcinfo, 5, Int32GetDatum(0)),
+							  call_argument_or(fcinfo, 6, Int32GetDatum(DEFAULT_MAX_ITER)));
+	}
+	add_array(fcinfo, &state->rows, 1);
+	PG_RETURN_POINTER(state);
+}
+
+/* segment.hclust_fit(features, k, height, linkage, scale) */
+PG_FUNCTION_INFO_V1(segment_hclust_fit_add);
+Datum
+segment_hclust_fit_add(PG_FUNCTION_ARGS)
+{
+	bool		is_new;
+	AggregateState *state = aggregate_state(fcinfo, METHOD_HCLUST, &is_new);
+
+	if (is_new)
+		state->options.hclust = hclust_options(call_argument(fcinfo, 2), call_argument(fcinfo, 3),
+											   call_argument(fcinfo, 4), call_argument(fcinfo, 5));
+	add_array(fcinfo, &state->rows, 1);
+	PG_RETURN_POINTER(state);
+}
+
+/* The clustering of the rows gathered; NULL when there are none. */
+PG_FUNCTION_INFO_V1(segment_clustering_final);
+Datum
+segment_clustering_final(PG_FUNCTION_ARGS)
+{
+	AggregateState *state;
+	Notices    *notices = notices_of(fcinfo->flinfo);
+	Clusters	clusters;
+	FitFacts	facts;
+	int		   *label;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (AggregateState *) PG_GETARG_POINTER(0);
+	if (state->rows.n == 0)
+	{
+		notices_add(notices, state->rows.skipped, 0, NULL);
+		PG_RETURN_NULL();
+	}
+	work_begin();
+	label = core_alloc(state->rows.n, sizeof(int));
+	if (state->method == METHOD_KMEANS)
+		facts = run_kmeans(&state->rows, &state->options.kmeans, notices, label, &clusters);
+	else
+		facts = run_hclust(&state->rows, &state->options.hclust, notices, label, &clusters);
+	pfree(label);
+	PG_RETURN_POINTER(clustering_make(state->method, &clusters, facts.disagreement));
+}

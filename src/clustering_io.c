@@ -1,0 +1,440 @@
+/*
+ * clustering_io.c
+ *	  Text, binary form and order of the type "clustering".
+ *
+ * The text is JSON, so that a model can be read, kept and compared by other
+ * tools.  Numbers are written with as many digits as a float8 needs to come
+ * back the same.  Input comes from anywhere: everything is checked before it
+ * is believed.
+ */
+#include "clustering.h"
+
+#include "common/hashfn.h"
+#include "common/shortest_dec.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "core.h"
+#include "options.h"
+
+static const char *const method_names[METHODS] = {
+	[METHOD_KMEANS] = "kmeans",
+	[METHOD_HCLUST] = "hclust",
+};
+
+/* ---- text out ---- */
+
+static void
+append_number(StringInfo out, double value)
+{
+	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	if (isinf(value))
+	{
+		appendStringInfoString(out, "\"Infinity\"");	/* JSON has no such number */
+		return;
+	}
+	double_to_shortest_decimal_buf(value, digits);
+	appendStringInfoString(out, digits);
+}
+
+static void
+append_numbers(StringInfo out, const char *key, const double *value, int n)
+{
+	appendStringInfo(out, "\"%s\": [", key);
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoString(out, ", ");
+		append_number(out, value[i]);
+	}
+	appendStringInfoChar(out, ']');
+}
+
+PG_FUNCTION_INFO_V1(segment_clustering_out);
+Datum
+segment_clustering_out(PG_FUNCTION_ARGS)
+{
+	Clustering *clustering = PG_GETARG_CLUSTERING(0);
+	Clusters	c = clustering_open(clustering);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "{\"format\": %d, \"method\": \"%s\", ", clustering->format,
+					 method_names[clustering->method]);
+	if (clustering->method == METHOD_HCLUST)
+	{
+		appendStringInfoString(&out, "\"disagreement\": ");
+		append_number(&out, clustering->disagreement);
+		appendStringInfoString(&out, ", ");
+	}
+	appendStringInfo(&out, "\"scale\": \"%s\", ", scale_name(c.scaling.method));
+	append_numbers(&out, "offset", c.scaling.offset, c.dim);
+	appendStringInfoString(&out, ", ");
+	append_numbers(&out, "unit", c.scaling.unit, c.dim);
+	appendStringInfoString(&out, ", \"clusters\": [");
+	for (int i = 0; i < c.k; i++)
+	{
+		Size		at = (Size) i * c.dim;
+
+		appendStringInfo(&out, "%s{\"size\": " INT64_FORMAT ", \"inertia\": ",
+						 i > 0 ? ", " : "", c.size[i]);
+		append_number(&out, c.inertia[i]);
+		appendStringInfoString(&out, ", \"radius\": ");
+		append_number(&out, c.radius[i]);
+		appendStringInfoString(&out, ", ");
+		append_numbers(&out, "centroid", c.centroid + at, c.dim);
+		appendStringInfoString(&out, ", ");
+		append_numbers(&out, "mean", c.mean + at, c.dim);
+		appendStringInfoString(&out, ", ");
+		append_numbers(&out, "spread", c.spread + at, c.dim);
+		appendStringInfoChar(&out, '}');
+	}
+	appendStringInfoString(&out, "]}");
+	PG_RETURN_CSTRING(out.data);
+}
+
+/* ---- text in ---- */
+
+static void
+refuse_json(const char *what, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid clustering: \"%s\" %s", key, what)));
+}
+
+/* The value of a key that must be there. */
+static JsonbValue
+get_member(JsonbContainer *object, const char *key)
+{
+	JsonbValue	value;
+
+	if (getKeyJsonValueFromContainer(object, key, (int) strlen(key), &value) == NULL)
+		refuse_json("is missing", key);
+	return value;
+}
+
+/* Refuse keys that are not in the list: a misspelt one would be lost silently. */
+static void
+check_keys(JsonbContainer *object, const char *const *known)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(object);
+	JsonbValue	token;
+	JsonbIteratorToken type;
+
+	while ((type = JsonbIteratorNext(&iterator, &token, true)) != WJB_DONE)
+	{
+		const char *const *name = known;
+
+		if (type != WJB_KEY)
+			continue;
+		while (*name && (strlen(*name) != (Size) token.val.string.len ||
+						 memcmp(*name, token.val.string.val, token.val.string.len) != 0))
+			name++;
+		if (*name == NULL)
+			refuse_json("is not a key that it can have",
+						pnstrdup(token.val.string.val, token.val.string.len));
+	}
+}
+
+static JsonbContainer *
+get_container(JsonbContainer *object, const char *key, bool array)
+{
+	JsonbValue	value = get_member(object, key);
+
+	if (value.type != jbvBinary ||
+		!(array ? JsonContainerIsArray(value.val.binary.data) :
+		  JsonContainerIsObject(value.val.binary.data)))
+		refuse_json(array ? "must be an array" : "must be an object", key);
+	return value.val.binary.data;
+}
+
+static double
+to_number(const JsonbValue *value, const char *key)
+{
+	if (value->type == jbvNumeric)
+		return DatumGetFloat8(DirectFunctionCall1(numeric_float8,
+												  NumericGetDatum(value->val.numeric)));
+	if (value->type != jbvString || value->val.string.len != 8 ||
+		memcmp(value->val.string.val, "Infinity", 8) != 0)
+		refuse_json("must be a number", key);
+	return INFINITY;
+}
+
+static double
+get_number(JsonbContainer *object, const char *key)
+{
+	JsonbValue	value = get_member(object, key);
+
+	return to_number(&value, key);
+}
+
+/* An array of exactly n numbers. */
+static void
+get_numbers(JsonbContainer *object, const char *key, double *number, int n)
+{
+	JsonbContainer *array = get_container(object, key, true);
+	JsonbIterator *iterator;
+	JsonbValue	token;
+	JsonbIteratorToken type;
+	int			found = 0;
+
+	if (JsonContainerSize(array) != (uint32) n)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid clustering: \"%s\" has %u numbers where %d are needed",
+						key, JsonContainerSize(array), n)));
+	iterator = JsonbIteratorInit(array);
+	while ((type = JsonbIteratorNext(&iterator, &token, true)) != WJB_DONE)
+		if (type == WJB_ELEM)
+			number[found++] = to_number(&token, key);
+}
+
+/* The position of a string among n names. */
+static int
+get_name(JsonbContainer *object, const char *key, const char *const *names, int n)
+{
+	JsonbValue	value = get_member(object, key);
+
+	for (int i = 0; value.type == jbvString && i < n; i++)
+		if (strlen(names[i]) == (Size) value.val.string.len &&
+			memcmp(names[i], value.val.string.val, value.val.string.len) == 0)
+			return i;
+	refuse_json("has a value that is not known", key);
+	pg_unreachable();
+}
+
+static void
+read_cluster(JsonbContainer *object, Clusters *c, int i)
+{
+	static const char *const keys[] = {"size", "inertia", "radius", "centroid", "mean",
+	"spread", NULL};
+	Size		at = (Size) i * c->dim;
+	JsonbValue	size;
+
+	check_keys(object, keys);
+	size = get_member(object, "size");
+	if (size.type != jbvNumeric)
+		refuse_json("must be a number", "size");
+	c->size[i] = DatumGetInt64(DirectFunctionCall1(numeric_int8,
+												   NumericGetDatum(size.val.numeric)));
+	c->inertia[i] = get_number(object, "inertia");
+	c->radius[i] = get_number(object, "radius");
+	get_numbers(object, "centroid", c->centroid + at, c->dim);
+	get_numbers(object, "mean", c->mean + at, c->dim);
+	get_numbers(object, "spread", c->spread + at, c->dim);
+}
+
+PG_FUNCTION_INFO_V1(segment_clustering_in);
+Datum
+segment_clustering_in(PG_FUNCTION_ARGS)
+{
+	static const char *const keys[] = {"format", "method", "disagreement", "scale", "offset",
+	"unit", "clusters", NULL};
+	const char *scale_names[SCALE_METHODS];
+	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, PG_GETARG_DATUM(0)));
+	JsonbContainer *object = &json->root;
+	JsonbContainer *list;
+	JsonbIterator *iterator;
+	JsonbValue	token;
+	JsonbIteratorToken type;
+	Clustering *clustering;
+	Clusters	c;
+	int			found = 0;
+
+	if (!JsonContainerIsObject(object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid clustering: it must be a JSON object")));
+	check_keys(object, keys);
+	if (get_number(object, "format") != CLUSTERING_FORMAT)
+		refuse_json("must be 1", "format");
+
+	list = get_container(object, "clusters", true);
+	clustering = clustering_alloc(JsonContainerSize(list),
+								  JsonContainerSize(get_container(object, "offset", true)));
+	clustering->method = get_name(object, "method", method_names, METHODS);
+	if (clustering->method == METHOD_HCLUST)
+		clustering->disagreement = get_number(object, "disagreement");
+	for (int i = 0; i < SCALE_METHODS; i++)
+		scale_names[i] = scale_name((ScaleMethod) i);
+	clustering->scale = get_name(object, "scale", scale_names, SCALE_METHODS);
+	c = clustering_open(clustering);
+	get_numbers(object, "offset", c.scaling.offset, c.dim);
+	get_numbers(object, "unit", c.scaling.unit, c.dim);
+
+	iterator = JsonbIteratorInit(list);
+	while ((type = JsonbIteratorNext(&iterator, &token, true)) != WJB_DONE)
+	{
+		if (type != WJB_ELEM)
+			continue;
+		if (token.type != jbvBinary || !JsonContainerIsObject(token.val.binary.data))
+			refuse_json("must be an array of objects", "clusters");
+		read_cluster(token.val.binary.data, &c, found++);
+	}
+	clustering_check(clustering);
+	PG_RETURN_POINTER(clustering);
+}
+
+/* ---- binary ---- */
+
+/* All float8s of a clustering in their order, the sizes apart. */
+static int
+number_arrays(Clusters *c, double **start, Size *count)
+{
+	Size		cells = (Size) c->k * c->dim;
+
+	start[0] = c->scaling.offset;	/* the units follow at once */
+	count[0] = 2 * (Size) c->dim;
+	start[1] = c->inertia;		/* the radii, and all cells, follow */
+	count[1] = 2 * (Size) c->k + 3 * cells;
+	return 2;
+}
+
+PG_FUNCTION_INFO_V1(segment_clustering_send);
+Datum
+segment_clustering_send(PG_FUNCTION_ARGS)
+{
+	Clustering *clustering = PG_GETARG_CLUSTERING(0);
+	Clusters	c = clustering_open(clustering);
+	StringInfoData out;
+	double	   *start[2];
+	Size		count[2];
+	int			arrays = number_arrays(&c, start, count);
+
+	pq_begintypsend(&out);
+	pq_sendint8(&out, clustering->format);
+	pq_sendint8(&out, clustering->method);
+	pq_sendint8(&out, clustering->scale);
+	pq_sendint32(&out, clustering->k);
+	pq_sendint32(&out, clustering->dim);
+	pq_sendfloat8(&out, clustering->disagreement);
+	for (int i = 0; i < c.k; i++)
+		pq_sendint64(&out, c.size[i]);
+	for (int a = 0; a < arrays; a++)
+		for (Size i = 0; i < count[a]; i++)
+			pq_sendfloat8(&out, start[a][i]);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+}
+
+PG_FUNCTION_INFO_V1(segment_clustering_recv);
+Datum
+segment_clustering_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
+	int			format = pq_getmsgbyte(in);
+	int			method;
+	int			scale;
+	int32		k;
+	int32		dim;
+	double		disagreement;
+	Clustering *clustering;
+	Clusters	c;
+	double	   *start[2];
+	Size		count[2];
+	Size		numbers;
+	int			arrays;
+
+	if (format != CLUSTERING_FORMAT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("unknown format %d of a clustering", format)));
+	method = pq_getmsgbyte(in);
+	scale = pq_getmsgbyte(in);
+	k = (int32) pq_getmsgint(in, 4);
+	dim = (int32) pq_getmsgint(in, 4);
+	disagreement = pq_getmsgfloat8(in);
+
+	/* the message must be as long as it claims before memory is taken for it */
+	clustering_check_size(k, dim);
+	numbers = (Size) k * 3 + (Size) dim * 2 + (Size) k * dim * 3;
+	if ((Size) (in->len - in->cursor) != numbers * sizeof(double))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("a clustering of %d clusters of %d features has %zu bytes of numbers, not %d",
+						k, dim, numbers * sizeof(double), in->len - in->cursor)));
+
+	clustering = clustering_alloc(k, dim);
+	clustering->method = method;
+	clustering->scale = scale;
+	clustering->disagreement = disagreement;
+	c = clustering_open(clustering);
+	for (int i = 0; i < k; i++)
+		c.size[i] = pq_getmsgint64(in);
+	arrays = number_arrays(&c, start, count);
+	for (int a = 0; a < arrays; a++)
+		for (Size i = 0; i < count[a]; i++)
+			start[a][i] = pq_getmsgfloat8(in);
+	clustering_check(clustering);
+	PG_RETURN_POINTER(clustering);
+}
+
+/* ---- order ---- */
+
+/*
+ * A total order, for indexes, DISTINCT and merge joins: fewer clusters first,
+ * then fewer features, then by the bytes.  Equal values have equal bytes.
+ */
+static int
+clustering_compare(FunctionCallInfo fcinfo)
+{
+	Clustering *a = PG_GETARG_CLUSTERING(0);
+	Clustering *b = PG_GETARG_CLUSTERING(1);
+	int			result;
+
+	if (a->k != b->k)
+		result = a->k < b->k ? -1 : 1;
+	else if (a->dim != b->dim)
+		result = a->dim < b->dim ? -1 : 1;
+	else
+		result = memcmp((char *) a + VARHDRSZ, (char *) b + VARHDRSZ, VARSIZE(a) - VARHDRSZ);
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return result;
+}
+
+#define COMPARISON(name, operator) \
+PG_FUNCTION_INFO_V1(segment_clustering_##name); \
+Datum \
+segment_clustering_##name(PG_FUNCTION_ARGS) \
+{ \
+	PG_RETURN_BOOL(clustering_compare(fcinfo) operator 0); \
+}
+
+COMPARISON(eq, ==)
+COMPARISON(ne, !=)
+COMPARISON(lt, <)
+COMPARISON(le, <=)
+COMPARISON(gt, >)
+COMPARISON(ge, >=)
+
+PG_FUNCTION_INFO_V1(segment_clustering_cmp);
+Datum
+segment_clustering_cmp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(clustering_compare(fcinfo));
+}
+
+PG_FUNCTION_INFO_V1(segment_clustering_hash);
+Datum
+segment_clustering_hash(PG_FUNCTION_ARGS)
+{
+	Clustering *clustering = PG_GETARG_CLUSTERING(0);
+
+	PG_RETURN_DATUM(hash_any((unsigned char *) clustering + VARHDRSZ,
+							 VARSIZE(clustering) - VARHDRSZ));
+}
+
+PG_FUNCTION_INFO_V1(segment_clustering_hash_extended);
+Datum
+segment_clustering_hash_extended(PG_FUNCTION_ARGS)
+{
+	Clustering *clustering = PG_GETARG_CLUSTERING(0);
+
+	PG_RETURN_DATUM(hash_any_extended((unsigned char *) clustering + VARHDRSZ,
+									  VARSIZE(clustering) - VARHDRSZ, PG_GETARG_INT64(1)));
+}

@@ -1,0 +1,29 @@
+/*
+ * compat.h
+ *	  What differs between PostgreSQL 15 and later versions; version tests
+ *	  stand here and nowhere else.
+ */
+#ifndef SEGMENT_COMPAT_H
+#define SEGMENT_COMPAT_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#if PG_VERSION_NUM < 150000
+#error "segment needs PostgreSQL 15 or later"
+#endif
+
+/* 16 moved the varlena macros out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 lets a module say its name and version */
+#ifdef PG_MODULE_MAGIC_EXT
+#define SEGMENT_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "segment", .version = SEGMENT_VERSION)
+#else
+#define SEGMENT_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* SEGMENT_COMPAT_H */

@@ -1,0 +1,26 @@
+/*
+ * dendrogram.h
+ *	  Reading a tree of merges: cutting it, and finding its inversions.
+ */
+#ifndef SEGMENT_DENDROGRAM_H
+#define SEGMENT_DENDROGRAM_H
+
+#include "core.h"
+
+/*
+ * One step of the agglomeration.  A cluster is named by its first row in
+ * canonical order; low < high are the names of the two that merge, and low is
+ * the name of the result.
+ */
+typedef struct Merge
+{
+	int			low;
+	int			high;
+	double		height;			/* the distance of the two by the linkage */
+} Merge;
+
+extern int	dendrogram_cut_at_count(const Merge *merge, int n, int k, int *label);
+extern int	dendrogram_cut_at_height(const Merge *merge, int n, double height, int *label);
+extern int	dendrogram_inversions(const Merge *merge, int n);
+
+#endif							/* SEGMENT_DENDROGRAM_H */

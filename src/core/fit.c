@@ -1,0 +1,256 @@
+/*
+ * fit.c
+ *	  From rows, as they come, to labels and a clustering.
+ *
+ * The way of a row: canonical form in input units ("raw") -> the fitted space
+ * ("scaled"; rows may become equal there) -> a label from the algorithm ->
+ * the number of a cluster.  What is kept of a fit are its centroids in input
+ * units; k-means labels are those that the centroids give, by the same
+ * arithmetic that scores a new row later, so the two never disagree.
+ */
+#include "fit.h"
+
+#include "kmeans.h"
+#include "nearest.h"
+
+/* Rounds in which centroids and labels are brought to agree; two are usual. */
+#define SETTLE_ROUNDS 100
+
+typedef struct Prepared
+{
+	int			n;				/* input rows */
+	int		   *raw_of;			/* [n] the raw row of an input row */
+	Rows		raw;			/* canonical, input units */
+	int		   *scaled_of;		/* [raw.n] the scaled row of a raw row */
+	Rows		scaled;			/* canonical and normalised, fitted space */
+	int			exponent;		/* scaled rows are to be multiplied by 2^this */
+	Scaling		scaling;
+} Prepared;
+
+/* Bytes for two forms of the rows, labels, and what sorting takes. */
+static Size
+prepare_memory(int64 n, int dim)
+{
+	return add_size(mul_size(2, rows_memory(n, dim)), mul_size(n, 4 * sizeof(int)));
+}
+
+static Prepared
+prepare(const double *input, int n, int dim, ScaleMethod scale)
+{
+	Prepared	p = {.n = n};
+
+	p.raw_of = core_alloc(n, sizeof(int));
+	p.raw = rows_canonical(input, n, dim, p.raw_of);
+	p.scaling = scaling_fit(scale, &p.raw);
+	p.scaled = scaling_rows(&p.scaling, &p.raw);
+	p.exponent = rows_normalise(&p.scaled);
+	p.scaled_of = core_alloc(p.raw.n, sizeof(int));
+	for (int i = 0; i < p.raw.n; i++)
+		p.scaled_of[i] = i;
+	rows_merge_equal(&p.scaled, p.scaled_of, p.raw.n);
+	return p;
+}
+
+static void
+release(Prepared *p)
+{
+	pfree(p->scaled_of);
+	pfree(p->raw_of);
+	rows_free(&p->scaled);
+	rows_free(&p->raw);
+}
+
+/*
+ * raw_label[] becomes the number of the nearest centroid for every raw row.
+ * Returns whether each of the k centroids got one.
+ */
+static bool
+label_by_centroids(const Prepared *p, const Clusters *clusters, int *raw_label)
+{
+	Scorer		scorer = scorer_create(clusters);
+	Size		cells = (Size) clusters->k * clusters->dim;
+	int		   *label = core_alloc(p->scaled.n, sizeof(int));
+	bool	   *used = core_alloc0(clusters->k, sizeof(bool));
+	int			nused = 0;
+	double		distance2[NEAREST_BLOCK];
+
+	for (Size i = 0; i < cells; i++)
+		scorer.position[i] = ldexp(scorer.position[i], -p->exponent);
+	for (int start = 0; start < p->scaled.n; start += NEAREST_BLOCK)
+	{
+		int			count = Min(NEAREST_BLOCK, p->scaled.n - start);
+
+		core_poll("labels", (double) start / p->scaled.n);
+		nearest_block(&p->scaled, start, count, scorer.position, clusters->k,
+					  label + start, distance2, NULL);
+	}
+	for (int i = 0; i < p->raw.n; i++)
+	{
+		raw_label[i] = label[p->scaled_of[i]];
+		nused += !used[raw_label[i]];
+		used[raw_label[i]] = true;
+	}
+	pfree(used);
+	pfree(label);
+	scorer_free(&scorer);
+	return nused == clusters->k;
+}
+
+/* Hand the labels of raw rows to the input rows they stand for. */
+static void
+spread_labels(const Prepared *p, const int *raw_label, int *label)
+{
+	for (int i = 0; i < p->n; i++)
+		label[i] = raw_label[p->raw_of[i]];
+}
+
+/*
+ * Bring labels and centroids to agree: number the clusters by their centroids
+ * and let every row go to the nearest one, the lowest number among equals,
+ * until nothing changes.  k-means has done most of it already; what is left
+ * are ties, which the numbering decides, and centroids that rounding moved.
+ * At most "rounds" rounds; the labels that result are the centroids' labels
+ * in any case.
+ */
+static void
+settle(const Prepared *p, Clusters *clusters, int *raw_label, int rounds)
+{
+	Size		bytes = sizeof(int) * p->raw.n;
+	int		   *nearest = core_alloc(p->raw.n, sizeof(int));
+
+	for (int round = 0; round < rounds; round++)
+	{
+		bool		agree;
+
+		clusters_number(clusters, &p->raw, raw_label);
+		if (!label_by_centroids(p, clusters, nearest))
+			break;				/* only rounding could empty a cluster: keep it */
+		agree = memcmp(raw_label, nearest, bytes) == 0;
+		memcpy(raw_label, nearest, bytes);
+		if (agree)
+			break;
+	}
+	pfree(nearest);
+}
+
+/*
+ * k-means of n >= 1 rows of dim finite features, input[i * dim + j].  Where
+ * fewer than k rows differ there are as many clusters as differ.  Gives the
+ * labels of the input rows, in their order, and the clusters.
+ *
+ * Returns false, with facts->memory_needed, when more than memory_limit bytes
+ * would be needed; nothing has been done then.
+ */
+bool
+fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
+		   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
+{
+	Prepared	p;
+	KMeansFacts solved;
+	double	   *centroid;
+	int		   *raw_label;
+	int		   *scaled_label;
+	int			k;
+
+	*facts = (FitFacts) {0};
+	facts->memory_needed = add_size(prepare_memory(n, dim),
+									kmeans_memory(n, dim, Min(options->k, n)));
+	if (facts->memory_needed > memory_limit)
+		return false;
+
+	p = prepare(input, n, dim, options->scale);
+	k = Min(options->k, p.scaled.n);
+	centroid = core_alloc(mul_size(k, dim), sizeof(double));
+	scaled_label = core_alloc(p.scaled.n, sizeof(int));
+	raw_label = core_alloc(p.raw.n, sizeof(int));
+
+	solved = kmeans_solve(&p.scaled, k, options->seed, options->n_init, options->max_iter,
+						  centroid, scaled_label);
+	for (int i = 0; i < p.raw.n; i++)
+		raw_label[i] = scaled_label[p.scaled_of[i]];
+
+	*clusters = clusters_alloc(k, dim);
+	clusters->scaling = p.scaling;
+	settle(&p, clusters, raw_label, solved.converged ? SETTLE_ROUNDS : 1);
+	clusters_measure(clusters, &p.raw, raw_label);
+	spread_labels(&p, raw_label, label);
+
+	facts->distinct = p.scaled.n;
+	facts->iterations = solved.iterations;
+	facts->converged = solved.converged;
+
+	pfree(raw_label);
+	pfree(scaled_label);
+	pfree(centroid);
+	release(&p);
+	return true;
+}
+
+/*
+ * The clusters of a tree over n >= 1 rows of dim finite features, cut at
+ * options->k clusters or, when that is 0, at options->height; otherwise like
+ * fit_kmeans.  Rows keep the tree's label even where another cluster's
+ * centroid is nearer: facts->disagreement is the share of those.
+ */
+bool
+fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
+		   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
+{
+	Prepared	p;
+	Merge	   *merge;
+	int		   *raw_label;
+	int		   *scaled_label;
+	int		   *nearest;
+	int			k;
+
+	*facts = (FitFacts) {0};
+	facts->memory_needed = prepare_memory(n, dim);
+	if (facts->memory_needed > memory_limit)
+		return false;
+	p = prepare(input, n, dim, options->scale);
+	facts->distinct = p.scaled.n;
+	facts->memory_needed = add_size(facts->memory_needed, linkage_memory(p.scaled.n));
+	if (facts->memory_needed > memory_limit)
+	{
+		release(&p);
+		return false;
+	}
+
+	merge = core_alloc(p.scaled.n, sizeof(Merge));
+	scaled_label = core_alloc(p.scaled.n, sizeof(int));
+	raw_label = core_alloc(p.raw.n, sizeof(int));
+	nearest = core_alloc(p.raw.n, sizeof(int));
+
+	linkage_tree(&p.scaled, options->linkage, merge);
+	facts->inversions = dendrogram_inversions(merge, p.scaled.n);
+	if (options->k > 0)
+		k = dendrogram_cut_at_count(merge, p.scaled.n, Min(options->k, p.scaled.n),
+									scaled_label);
+	else
+	{
+		/* compared in the units of the user's height, rounding included */
+		for (int step = 0; step < p.scaled.n - 1; step++)
+			merge[step].height = ldexp(merge[step].height, p.exponent);
+		k = dendrogram_cut_at_height(merge, p.scaled.n, options->height, scaled_label);
+	}
+	for (int i = 0; i < p.raw.n; i++)
+		raw_label[i] = scaled_label[p.scaled_of[i]];
+
+	*clusters = clusters_alloc(k, dim);
+	clusters->scaling = p.scaling;
+	clusters_number(clusters, &p.raw, raw_label);
+	clusters_measure(clusters, &p.raw, raw_label);
+	label_by_centroids(&p, clusters, nearest);
+	for (int i = 0; i < p.raw.n; i++)
+		if (nearest[i] != raw_label[i])
+			facts->disagreement += p.raw.weight[i];
+	facts->disagreement /= n;
+	spread_labels(&p, raw_label, label);
+
+	pfree(nearest);
+	pfree(raw_label);
+	pfree(scaled_label);
+	pfree(merge);
+	release(&p);
+	return true;
+}

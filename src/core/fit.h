@@ -1,0 +1,45 @@
+/*
+ * fit.h
+ *	  From rows, as they come, to labels and a clustering.
+ */
+#ifndef SEGMENT_FIT_H
+#define SEGMENT_FIT_H
+
+#include "clusters.h"
+#include "linkage.h"
+
+typedef struct KMeansOptions
+{
+	int			k;				/* >= 1 */
+	ScaleMethod scale;
+	int64		seed;
+	int			n_init;			/* independent starts; 0: by the size */
+	int			max_iter;		/* >= 1, iterations of one start */
+} KMeansOptions;
+
+typedef struct HclustOptions
+{
+	int			k;				/* >= 1, or 0: cut at height */
+	double		height;			/* >= 0, used when k is 0 */
+	Linkage		linkage;
+	ScaleMethod scale;
+} HclustOptions;
+
+/* What the user may want to be told, beside the result. */
+typedef struct FitFacts
+{
+	int			distinct;		/* rows that differ, in the fitted space */
+	int			iterations;		/* k-means */
+	bool		converged;		/* k-means */
+	int			inversions;		/* hclust: merges below the one before */
+	double		disagreement;	/* hclust: share of rows nearest to another
+								 * cluster's centroid than their own */
+	Size		memory_needed;	/* when nothing was done for want of memory */
+} FitFacts;
+
+extern bool fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
+					   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
+extern bool fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
+					   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
+
+#endif							/* SEGMENT_FIT_H */

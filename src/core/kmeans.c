@@ -1,0 +1,718 @@
+/*
+ * kmeans.c
+ *	  k-means over canonical, weighted rows.
+ *
+ * Minimises the inertia, the sum over rows of weight times squared distance
+ * to the nearest of k centroids.  Several independent starts are made and the
+ * best is kept; each start is
+ *
+ *	seeding		greedy k-means++: the next centroid is a row drawn with
+ *				probability proportional to its contribution to the inertia,
+ *				the best of 2 + ln k draws
+ *	Lloyd		assign every row to its nearest centroid, move every centroid
+ *				to the mean of its rows, repeat
+ *	exchange	(up to 10,000 rows) move single rows where that lowers the
+ *				inertia with both means moving along
+ *	breathing	add centroids where the error is largest, let them settle, take
+ *				away those that are worth least, settle again; keep what is
+ *				better.  This leaves local optima that restarts keep falling
+ *				into.
+ *
+ * With more than 20,000 rows, starts are made on a sample and the best one is
+ * brought to a fixed point on all rows.  Time is O(n k dim) an iteration;
+ * memory is 36 bytes a row beside the rows.
+ * The result is a function of the rows and the seed: random draws walk the
+ * rows in canonical order, sums run in that order, ties go to the lowest
+ * number.  The rows must be normalised (rows_normalise), so that distinct
+ * rows are at a distance above zero and nothing overflows.
+ *
+ * Arthur, Vassilvitskii: k-means++: The Advantages of Careful Seeding,
+ * SODA 2007 (greedy variant of its section 7).  Lloyd: Least Squares
+ * Quantization in PCM, 1982, doi:10.1109/TIT.1982.1056489.  Telgarsky,
+ * Vattani: Hartigan's Method: k-means Clustering without Voronoi, AISTATS
+ * 2010 (the exchange).  Fritzke: The k-means Algorithm, Breathing, 
+ * arXiv:2006.15666; we draw the direction of a new centroid's small first step
+ * from the seed.
+ */
+#include "kmeans.h"
+
+#include "nearest.h"
+#include "random.h"
+
+/* Centroids added in the first breath; each failed breath adds one fewer. */
+#define BREATH_DEPTH 5
+
+/* A breath must lower the inertia by this share to count. */
+#define BREATH_GAIN 1e-6
+
+/* Lloyd's iteration inside a breath stops when it gains less than this share. */
+#define BREATH_TOLERANCE 1e-4
+
+/* An exchange must gain this share of what a row costs: more than rounding. */
+#define EXCHANGE_GAIN 1e-9
+
+/* With more rows than this the starts are made on a sample of as many. */
+#define SEARCH_ROWS 20000
+
+/* With more rows than this one row moves no mean, and exchanges gain nothing. */
+#define EXCHANGE_ROWS 10000
+
+typedef struct Solver
+{
+	const Rows *rows;
+	int			max_iter;
+	Random		random;
+
+	/* per row */
+	int		   *label;
+	double	   *distance2;		/* to the nearest centroid */
+	double	   *second2;		/* to the second nearest */
+	double	   *trial2;			/* to the candidate for a centroid */
+	double	   *kept2;			/* to the best candidate so far */
+
+	/* per centroid, with room for those added by a breath */
+	double	   *shift;			/* [c * dim + j] sum of weight * (x - centroid) */
+	double	   *weight;
+	double	   *error;			/* inertia, or worth, of the centroid */
+	int		   *order;
+	bool	   *flag;
+	bool	   *frozen;
+
+	double	   *point;			/* [dim] the row at hand */
+} Solver;
+
+static Solver
+solver_create(const Rows *rows, int k, int max_iter)
+{
+	int			room = k + BREATH_DEPTH;
+
+	return (Solver) {
+		.rows = rows,
+		.max_iter = max_iter,
+		.label = core_alloc(rows->n, sizeof(int)),
+		.distance2 = core_alloc(rows->n, sizeof(double)),
+		.second2 = core_alloc(rows->n, sizeof(double)),
+		.trial2 = core_alloc(rows->n, sizeof(double)),
+		.kept2 = core_alloc(rows->n, sizeof(double)),
+		.shift = core_alloc(room, mul_size(rows->dim, sizeof(double))),
+		.weight = core_alloc(room, sizeof(double)),
+		.error = core_alloc(room, sizeof(double)),
+		.order = core_alloc(room, sizeof(int)),
+		.flag = core_alloc(room, sizeof(bool)),
+		.frozen = core_alloc(room, sizeof(bool)),
+		.point = core_alloc(rows->dim, sizeof(double)),
+	};
+}
+
+static void
+solver_free(Solver *s)
+{
+	pfree(s->label);
+	pfree(s->distance2);
+	pfree(s->second2);
+	pfree(s->trial2);
+	pfree(s->kept2);
+	pfree(s->shift);
+	pfree(s->weight);
+	pfree(s->error);
+	pfree(s->order);
+	pfree(s->flag);
+	pfree(s->frozen);
+	pfree(s->point);
+}
+
+/* No row has a label, so that the first assignment changes them all. */
+static void
+forget_labels(Solver *s)
+{
+	for (int i = 0; i < s->rows->n; i++)
+		s->label[i] = -1;
+}
+
+/* Copy row i to point[]. */
+static void
+get_row(const Rows *rows, int i, double *point)
+{
+	for (int j = 0; j < rows->dim; j++)
+		point[j] = rows->x[(Size) j * rows->n + i];
+}
+
+/*
+ * Label every row with its nearest centroid and gather what the mean of each
+ * centroid's rows needs, as offsets from the centroid, so that a large common
+ * part of the values costs no digits.  Returns the inertia; *moved says
+ * whether a label changed.
+ */
+static double
+assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *moved)
+{
+	const Rows *rows = s->rows;
+	int			dim = rows->dim;
+	double		inertia = 0;
+	int			label[NEAREST_BLOCK];
+
+	memset(s->shift, 0, sizeof(double) * (Size) k * dim);
+	memset(s->weight, 0, sizeof(double) * (Size) k);
+	memset(s->error, 0, sizeof(double) * (Size) k);
+	*moved = false;
+
+	for (int start = 0; start < rows->n; start += NEAREST_BLOCK)
+	{
+		int			count = Min(NEAREST_BLOCK, rows->n - start);
+		double	   *distance2 = s->distance2 + start;
+
+		core_poll("k-means", -1);
+		nearest_block(rows, start, count, centroid, k, label, distance2,
+					  with_second ? s->second2 + start : NULL);
+		for (int i = 0; i < count; i++)
+		{
+			int			c = label[i];
+			double		w = rows->weight[start + i];
+
+			*moved |= s->label[start + i] != c;
+			s->label[start + i] = c;
+			s->weight[c] += w;
+			s->error[c] += w * distance2[i];
+			inertia += w * distance2[i];
+		}
+		for (int j = 0; j < dim; j++)
+		{
+			const double *x = rows->x + (Size) j * rows->n + start;
+
+			for (int i = 0; i < count; i++)
+			{
+				Size		at = (Size) label[i] * dim + j;
+
+				s->shift[at] += rows->weight[start + i] * (x[i] - centroid[at]);
+			}
+		}
+	}
+	return inertia;
+}
+
+/*
+ * Move every centroid to the mean of its rows.  One without rows goes to the
+ * row that adds most to the inertia (the first of equals), which lowers the
+ * inertia; returns whether there was one.
+ */
+static bool
+move_centroids(Solver *s, double *centroid, int k)
+{
+	const Rows *rows = s->rows;
+	int			dim = rows->dim;
+	bool		reseeded = false;
+
+	for (int c = 0; c < k; c++)
+		if (s->weight[c] > 0)
+			for (int j = 0; j < dim; j++)
+				centroid[(Size) c * dim + j] += s->shift[(Size) c * dim + j] / s->weight[c];
+
+	for (int c = 0; c < k; c++)
+	{
+		int			worst = 0;
+
+		if (s->weight[c] > 0)
+			continue;
+		for (int i = 1; i < rows->n; i++)
+			if (rows->weight[i] * s->distance2[i] > rows->weight[worst] * s->distance2[worst])
+				worst = i;
+		get_row(rows, worst, centroid + (Size) c * dim);
+		s->distance2[worst] = 0;
+		reseeded = true;
+	}
+	return reseeded;
+}
+
+/*
+ * Lloyd's iteration from the given centroids, until no label changes or an
+ * iteration gains less than the share "tolerance", or max_iter is reached.
+ * Ends with labels and distances that belong to the centroids returned.
+ */
+static double
+lloyd(Solver *s, double *centroid, int k, double tolerance, KMeansFacts *facts)
+{
+	bool		moved;
+	double		inertia = assign_rows(s, centroid, k, false, &moved);
+
+	facts->converged = false;
+	for (int iteration = 0; iteration < s->max_iter; iteration++)
+	{
+		double		before = inertia;
+		bool		reseeded = move_centroids(s, centroid, k);
+
+		inertia = assign_rows(s, centroid, k, false, &moved);
+		facts->iterations++;
+		if (!moved && !reseeded)
+		{
+			facts->converged = true;
+			break;
+		}
+		if (tolerance > 0 && !reseeded && before - inertia <= tolerance * inertia)
+			break;
+	}
+	return inertia;
+}
+
+/*
+ * Hartigan's exchange: move single rows between clusters while the inertia,
+ * counted with both means moved along, falls by more than rounding.  It gets
+ * out of many optima at which Lloyd's iteration stops, and where it ends
+ * Lloyd's has nothing to do.  Labels and weights must belong to centroid[],
+ * which are means of their rows.  Returns whether a row moved.
+ */
+static bool
+exchange_rows(Solver *s, double *centroid, int k, KMeansFacts *facts)
+{
+	const Rows *rows = s->rows;
+	int			dim = rows->dim;
+	bool		moved = false;
+	int			idle = 0;		/* rows looked at since one moved */
+
+	for (int i = 0, looks = 0; idle < rows->n && looks / rows->n < s->max_iter; looks++)
+	{
+		int			from = s->label[i];
+		int			to = from;
+		double		w = rows->weight[i];
+		double		gain = 0;
+
+		if (looks % NEAREST_BLOCK == 0)
+			core_poll("k-means", -1);
+		idle++;
+		get_row(rows, i, s->point);
+		if (s->weight[from] > w)
+		{
+			double		d2;
+			double		saved;
+
+			nearest_one(s->point, centroid + (Size) from * dim, 1, dim, &d2);
+			saved = d2 * w * s->weight[from] / (s->weight[from] - w) * (1 - EXCHANGE_GAIN);
+			for (int c = 0; c < k; c++)
+			{
+				double		cost;
+
+				if (c == from)
+					continue;
+				nearest_one(s->point, centroid + (Size) c * dim, 1, dim, &d2);
+				cost = d2 * w * s->weight[c] / (s->weight[c] + w);
+				if (saved - cost > gain)
+				{
+					gain = saved - cost;
+					to = c;
+				}
+			}
+		}
+		if (to != from)
+		{
+			double	   *mean_from = centroid + (Size) from * dim;
+			double	   *mean_to = centroid + (Size) to * dim;
+
+			for (int j = 0; j < dim; j++)
+			{
+				mean_from[j] -= (s->point[j] - mean_from[j]) * w / (s->weight[from] - w);
+				mean_to[j] += (s->point[j] - mean_to[j]) * w / (s->weight[to] + w);
+			}
+			s->weight[from] -= w;
+			s->weight[to] += w;
+			s->label[i] = to;
+			moved = true;
+			idle = 0;
+		}
+		i = i + 1 < rows->n ? i + 1 : 0;
+	}
+	facts->iterations += moved;
+	return moved;
+}
+
+/* Lloyd's iteration and exchanges in turn, until neither gains anything. */
+static double
+descend(Solver *s, double *centroid, int k, double tolerance, KMeansFacts *facts)
+{
+	double		inertia = lloyd(s, centroid, k, tolerance, facts);
+
+	while (s->rows->n <= EXCHANGE_ROWS)
+	{
+		double		before = inertia;
+
+		if (!move_centroids(s, centroid, k) && !exchange_rows(s, centroid, k, facts))
+			break;
+		inertia = lloyd(s, centroid, k, tolerance, facts);
+		if (inertia >= before)
+			break;				/* the gain was rounding */
+	}
+	return inertia;
+}
+
+/*
+ * A row drawn with probability proportional to weight times share[] (all 1
+ * when NULL); "total" is the sum.
+ */
+static int
+draw_row(Solver *s, const double *share, double total)
+{
+	const Rows *rows = s->rows;
+	double		left = random_unit(&s->random) * total;
+	int			last = 0;
+
+	for (int i = 0; i < rows->n; i++)
+	{
+		double		part = rows->weight[i] * (share ? share[i] : 1);
+
+		if (part > 0)
+		{
+			last = i;
+			left -= part;
+			if (left < 0)
+				break;
+		}
+	}
+	return last;				/* the last possible row, if rounding ran past it */
+}
+
+/*
+ * After row "candidate" became a centroid: every row's squared distance to
+ * the nearest one, given those before it in old2[] (NULL: none).  Returns
+ * their weighted sum.
+ */
+static double
+distance_with(Solver *s, int candidate, const double *old2, double *new2)
+{
+	const Rows *rows = s->rows;
+	double		total = 0;
+
+	for (int start = 0; start < rows->n; start += NEAREST_BLOCK)
+	{
+		int			end = Min(start + NEAREST_BLOCK, rows->n);
+
+		core_poll("k-means seeding", -1);
+		for (int i = start; i < end; i++)
+			new2[i] = 0;
+		for (int j = 0; j < rows->dim; j++)
+		{
+			const double *x = rows->x + (Size) j * rows->n;
+			double		at = x[candidate];
+
+			for (int i = start; i < end; i++)
+				new2[i] += (x[i] - at) * (x[i] - at);
+		}
+		for (int i = start; i < end; i++)
+		{
+			if (old2 && old2[i] < new2[i])
+				new2[i] = old2[i];
+			total += rows->weight[i] * new2[i];
+		}
+	}
+	return total;
+}
+
+static void
+swap_pointers(double **a, double **b)
+{
+	double	   *swap = *a;
+
+	*a = *b;
+	*b = swap;
+}
+
+/* Greedy k-means++. */
+static void
+seed_centroids(Solver *s, double *centroid, int k)
+{
+	const Rows *rows = s->rows;
+	int			trials = 2;
+	int			first = draw_row(s, NULL, rows_total_weight(rows));
+	double		total = distance_with(s, first, NULL, s->distance2);
+
+	for (int power = 3; power <= k; power *= 3)
+		trials++;				/* 2 + ln k, near enough, in integers */
+
+	get_row(rows, first, centroid);
+	for (int c = 1; c < k; c++)
+	{
+		int			best = -1;
+		double		best_total = INFINITY;
+
+		for (int trial = 0; trial < trials; trial++)
+		{
+			int			candidate = draw_row(s, s->distance2, total);
+			double		trial_total = distance_with(s, candidate, s->distance2, s->trial2);
+
+			if (trial_total < best_total)
+			{
+				best = candidate;
+				best_total = trial_total;
+				swap_pointers(&s->trial2, &s->kept2);
+			}
+		}
+		get_row(rows, best, centroid + (Size) c * rows->dim);
+		swap_pointers(&s->distance2, &s->kept2);
+		total = best_total;
+	}
+}
+
+/* order[] becomes 0..n-1 by ascending value; equal values keep their order. */
+static void
+order_by_value(const double *value, int n, int *order)
+{
+	for (int i = 0; i < n; i++)
+	{
+		int			j = i;
+
+		for (; j > 0 && value[order[j - 1]] > value[i]; j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
+}
+
+/* Add "depth" centroids beside those with the largest error. */
+static void
+breathe_in(Solver *s, double *centroid, int k, int depth, double inertia)
+{
+	int			dim = s->rows->dim;
+	double		step = 0.1 * sqrt(inertia / (rows_total_weight(s->rows) * dim));
+
+	order_by_value(s->error, k, s->order);
+	for (int added = 0; added < depth; added++)
+	{
+		const double *from = centroid + (Size) s->order[k - 1 - added % k] * dim;
+		double	   *to = centroid + (Size) (k + added) * dim;
+
+		for (int j = 0; j < dim; j++)
+			to[j] = from[j] + step * (2 * random_unit(&s->random) - 1);
+	}
+}
+
+/*
+ * Remove "depth" of the k + depth centroids: those whose rows lose least by
+ * going to their second nearest.  The nearest neighbour of one that is
+ * removed stays, since it takes over the rows.
+ */
+static void
+breathe_out(Solver *s, double *centroid, int k, int depth)
+{
+	const Rows *rows = s->rows;
+	int			dim = rows->dim;
+	int			all = k + depth;
+	int			removed = 0;
+	int			frozen = 0;
+	int			kept = 0;
+	double	   *worth = s->error;
+	bool		moved;
+
+	assign_rows(s, centroid, all, true, &moved);
+	memset(worth, 0, sizeof(double) * (Size) all);
+	for (int i = 0; i < rows->n; i++)
+		worth[s->label[i]] += rows->weight[i] * (s->second2[i] - s->distance2[i]);
+	order_by_value(worth, all, s->order);
+
+	for (int c = 0; c < all; c++)
+		s->flag[c] = s->frozen[c] = false;
+	for (int o = 0; o < all && removed < depth; o++)
+	{
+		int			c = s->order[o];
+		int			neighbour = -1;
+		double		nearest2 = INFINITY;
+
+		if (s->frozen[c])
+			continue;
+		s->flag[c] = true;
+		removed++;
+		if (frozen + removed >= k)
+			continue;			/* too few are left to spare one */
+		for (int other = 0; other < all; other++)
+		{
+			double		d2;
+
+			if (s->flag[other])
+				continue;
+			nearest_one(centroid + (Size) c * dim, centroid + (Size) other * dim, 1, dim, &d2);
+			if (d2 < nearest2)
+			{
+				nearest2 = d2;
+				neighbour = other;
+			}
+		}
+		if (neighbour >= 0 && !s->frozen[neighbour])
+		{
+			s->frozen[neighbour] = true;
+			frozen++;
+		}
+	}
+	for (int o = 0; o < all && removed < depth; o++)
+		if (!s->flag[s->order[o]])
+		{
+			s->flag[s->order[o]] = true;
+			removed++;
+		}
+
+	for (int c = 0; c < all; c++)
+		if (!s->flag[c])
+		{
+			memmove(centroid + (Size) kept * dim, centroid + (Size) c * dim,
+					sizeof(double) * (Size) dim);
+			kept++;
+		}
+	Assert(kept == k);
+}
+
+/*
+ * One start, up to the last steps of the descent; best[] has room for k
+ * centroids, trial[] for BREATH_DEPTH more.
+ */
+static double
+solve_once(Solver *s, int k, double *best, double *trial, KMeansFacts *facts)
+{
+	int			dim = s->rows->dim;
+	Size		bytes = sizeof(double) * (Size) k * dim;
+	int			depth = Min(BREATH_DEPTH, s->rows->n - k);
+	double		inertia;
+
+	seed_centroids(s, trial, k);
+	inertia = descend(s, trial, k, BREATH_TOLERANCE, facts);
+	memcpy(best, trial, bytes);
+
+	/* a breath changes nothing where one centroid is the mean */
+	while (k > 1 && depth > 0 && inertia > 0)
+	{
+		double		after;
+
+		breathe_in(s, trial, k, depth, inertia);
+		lloyd(s, trial, k + depth, BREATH_TOLERANCE, facts);
+		breathe_out(s, trial, k, depth);
+		after = descend(s, trial, k, BREATH_TOLERANCE, facts);
+		if (after < inertia * (1 - BREATH_GAIN))
+		{
+			inertia = after;
+			memcpy(best, trial, bytes);
+		}
+		else
+		{
+			bool		moved;
+
+			depth--;
+			memcpy(trial, best, bytes);
+			assign_rows(s, trial, k, false, &moved);	/* for its errors */
+		}
+	}
+	return inertia;
+}
+
+/*
+ * How many starts to make when the caller does not say: about the same work
+ * for every problem, between 5 and 50 starts.  Small problems need more of
+ * them than large ones, having more optima that are nearly as good, and can
+ * afford them.
+ */
+static int
+default_starts(const Rows *rows, int k)
+{
+	double		work = (double) rows->n * k * rows->dim;
+	int			most = Max(5, Min(50, rows->n / 4));
+
+	return (int) Max(5, Min(most, 40000 / work));
+}
+
+/*
+ * The best of n_init starts (0: as many as fit the size): centroids, and the
+ * facts of that start.
+ */
+static KMeansFacts
+search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, double *centroid)
+{
+	Solver		s = solver_create(rows, k, max_iter);
+	Size		room = mul_size(k + BREATH_DEPTH, mul_size(rows->dim, sizeof(double)));
+	double	   *best = core_alloc(1, room);
+	double	   *trial = core_alloc(1, room);
+	KMeansFacts facts = {.inertia = INFINITY};
+
+	if (n_init == 0)
+		n_init = default_starts(rows, k);
+	if (k == 1)
+		n_init = 1;				/* every start finds the mean */
+	for (int start = 0; start < n_init && facts.inertia > 0; start++)
+	{
+		KMeansFacts this_start = {0};
+
+		core_poll("k-means", (double) start / n_init);
+		s.random = random_stream(seed, start);
+		forget_labels(&s);
+		this_start.inertia = solve_once(&s, k, best, trial, &this_start);
+		if (this_start.inertia < facts.inertia)
+		{
+			facts = this_start;
+			memcpy(centroid, best, sizeof(double) * (Size) k * rows->dim);
+		}
+	}
+	pfree(trial);
+	pfree(best);
+	solver_free(&s);
+	return facts;
+}
+
+/*
+ * SEARCH_ROWS or so of the rows: the first of every stretch of the canonical
+ * order, shifted by the seed.  Each stands for itself, with its weight.
+ */
+static Rows
+sample_rows(const Rows *rows, int64 seed)
+{
+	int			stride = rows->n / SEARCH_ROWS + 1;
+	Random		random = random_stream(seed, -1);
+	Rows		sample = {.dim = rows->dim};
+	int			taken = 0;
+
+	sample.n = rows->n / stride;
+	sample.x = core_alloc(sample.n, mul_size(rows->dim, sizeof(double)));
+	sample.weight = core_alloc(sample.n, sizeof(double));
+	for (; taken < sample.n; taken++)
+	{
+		int			i = taken * stride + (int) (random_unit(&random) * stride);
+
+		for (int j = 0; j < rows->dim; j++)
+			sample.x[(Size) j * sample.n + taken] = rows->x[(Size) j * rows->n + i];
+		sample.weight[taken] = rows->weight[i];
+	}
+	return sample;
+}
+
+/*
+ * Find k centroids, centroid[c * dim + j], and the label of each of the rows.
+ * 1 <= k <= rows->n, so no cluster is empty.  n_init starts are made from
+ * "seed" (0: as many as fit the size), each Lloyd iteration of at most
+ * max_iter >= 1 steps.
+ */
+KMeansFacts
+kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
+			 double *centroid, int *label)
+{
+	KMeansFacts facts;
+	Solver		s;
+
+	Assert(k >= 1 && k <= rows->n && n_init >= 0 && max_iter >= 1);
+	if (rows->n > SEARCH_ROWS && k <= SEARCH_ROWS / 4)
+	{
+		Rows		sample = sample_rows(rows, seed);
+
+		facts = search(&sample, k, seed, n_init, max_iter, centroid);
+		rows_free(&sample);
+	}
+	else
+		facts = search(rows, k, seed, n_init, max_iter, centroid);
+
+	/* to the fixed point on all rows, which a search on all of them is at */
+	s = solver_create(rows, k, max_iter);
+	forget_labels(&s);
+	facts.inertia = descend(&s, centroid, k, 0, &facts);
+	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
+	solver_free(&s);
+	return facts;
+}
+
+/* Bytes that kmeans_solve needs at most for n distinct rows. */
+Size
+kmeans_memory(int64 n, int dim, int k)
+{
+	Size		per_row = sizeof(int) + 4 * sizeof(double);
+	Size		per_centroid = add_size(mul_size(3 * sizeof(double), dim), 32);
+
+	return add_size(mul_size(n, per_row), mul_size((Size) k + BREATH_DEPTH, per_centroid));
+}

@@ -1,0 +1,21 @@
+/*
+ * kmeans.h
+ *	  k-means over canonical, weighted rows.
+ */
+#ifndef SEGMENT_KMEANS_H
+#define SEGMENT_KMEANS_H
+
+#include "rows.h"
+
+typedef struct KMeansFacts
+{
+	double		inertia;		/* sum of weight times squared distance */
+	int			iterations;		/* of the start that was kept */
+	bool		converged;		/* to a fixed point, within max_iter */
+} KMeansFacts;
+
+extern KMeansFacts kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
+								double *centroid, int *label);
+extern Size kmeans_memory(int64 n, int dim, int k);
+
+#endif							/* SEGMENT_KMEANS_H */

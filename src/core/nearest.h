@@ -1,0 +1,19 @@
+/*
+ * nearest.h
+ *	  Which centroid is nearest, and how far it is.
+ */
+#ifndef SEGMENT_NEAREST_H
+#define SEGMENT_NEAREST_H
+
+#include "rows.h"
+
+/* Rows are looked at in blocks of this many; loops poll between blocks. */
+#define NEAREST_BLOCK 256
+
+extern int	nearest_one(const double *point, const double *centroid, int k, int dim,
+						double *distance2);
+extern void nearest_block(const Rows *rows, int start, int count,
+						  const double *centroid, int k,
+						  int *label, double *distance2, double *second2);
+
+#endif							/* SEGMENT_NEAREST_H */

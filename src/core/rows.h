@@ -1,0 +1,37 @@
+/*
+ * rows.h
+ *	  Rows in canonical form: sorted by value, equal rows merged.
+ *
+ * Everything random or order-dependent in the algorithms works on this form,
+ * which is a function of the multiset of rows alone.  That is why the order
+ * in which a table is stored, or read, cannot reach a label.
+ */
+#ifndef SEGMENT_ROWS_H
+#define SEGMENT_ROWS_H
+
+#include "core.h"
+
+/*
+ * n distinct rows of dim features.  Features lie column by column, x[j * n + i]
+ * for feature j of row i, so that a loop over rows reads consecutive memory.
+ * Rows ascend lexicographically; weight[i] >= 1 counts the input rows that
+ * are equal to row i (an integer, at most 2^31).
+ */
+typedef struct Rows
+{
+	int			n;
+	int			dim;
+	double	   *x;
+	double	   *weight;
+} Rows;
+
+extern Rows rows_canonical(const double *input, int n, int dim, int *row_of);
+extern void rows_merge_equal(Rows *rows, int *row_of, int n_input);
+extern int	rows_normalise(Rows *rows);
+extern double rows_total_weight(const Rows *rows);
+extern void rows_free(Rows *rows);
+
+extern void order_by_key(const double *key, int n, int *order);
+extern Size rows_memory(int64 n, int dim);
+
+#endif							/* SEGMENT_ROWS_H */

@@ -1,0 +1,32 @@
+/*
+ * features.h
+ *	  Rows of features, gathered from SQL.
+ */
+#ifndef SEGMENT_FEATURES_H
+#define SEGMENT_FEATURES_H
+
+#include "compat.h"
+
+/* More features than any table has columns. */
+#define MAX_FEATURES 32767
+
+/* n rows of dim features, value[i * dim + j], all finite. */
+typedef struct FeatureRows
+{
+	MemoryContext context;		/* where value[] is kept */
+	double	   *value;
+	int			dim;			/* 0 before the first row */
+	int			n;
+	int			room;
+	int64		skipped;		/* rows left out: NULL, NaN, infinite */
+} FeatureRows;
+
+extern void features_init(FeatureRows *rows, MemoryContext context, int expected);
+extern bool features_add(FeatureRows *rows, const double *value, int dim);
+extern bool features_add_array(FeatureRows *rows, Datum array);
+extern bool features_add_null(FeatureRows *rows);
+
+extern bool features_are_finite(const double *value, int dim);
+extern const double *features_of_array(Datum array, int *dim, bool *has_null);
+
+#endif							/* SEGMENT_FEATURES_H */

@@ -1,0 +1,92 @@
+/*
+ * notices.c
+ *	  What a query says once, however many groups and rows it has.
+ *
+ * The counts live in the memory of the query, with the call site's FmgrInfo,
+ * and are told when that memory is given back: at the end of the query, before
+ * the client learns that it is complete.  A query that failed says nothing.
+ */
+#include "notices.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+
+static void
+tell(void *arg)
+{
+	Notices    *n = (Notices *) arg;
+
+	if (!IsTransactionState())
+		return;
+
+	/*
+	 * ereport looks for a cancel, which must not cut short the release of
+	 * memory that we are called from.
+	 */
+	HOLD_INTERRUPTS();
+	if (n->skipped > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%lld row with a NULL, NaN or infinite feature took no part",
+							   "%lld rows with a NULL, NaN or infinite feature took no part",
+							   (unsigned long) n->skipped, (long long) n->skipped)));
+	if (n->short_groups == 1)
+		ereport(NOTICE,
+				(errmsg_plural("%d clusters were asked for, but only %d row is distinct: %d cluster made",
+							   "%d clusters were asked for, but only %d rows are distinct: %d clusters made",
+							   n->given, n->asked, n->given, n->given)));
+	else if (n->short_groups > 1)
+		ereport(NOTICE,
+				(errmsg("%lld groups have fewer distinct rows than clusters were asked for, and as many clusters as distinct rows",
+						(long long) n->short_groups)));
+	if (n->inversions > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%lld merge of the tree lies below a merge that it contains",
+							   "%lld merges of the tree lie below a merge that they contain",
+							   (unsigned long) n->inversions, (long long) n->inversions),
+				 errdetail("Centroid and median linkage can do this. A cut at k is the state of the merging at k clusters; a cut at a height counts a merge at the highest one within it.")));
+	if (n->unconverged > 0)
+		ereport(NOTICE,
+				(errmsg_plural("k-means stopped at max_iter in %lld group",
+							   "k-means stopped at max_iter in %lld groups",
+							   (unsigned long) n->unconverged, (long long) n->unconverged),
+				 errhint("Raise max_iter for a fixed point.")));
+	RESUME_INTERRUPTS();
+}
+
+/*
+ * The notices of a call site, which must have no other use for fn_extra.
+ */
+Notices *
+notices_of(FmgrInfo *flinfo)
+{
+	Notices    *n = (Notices *) flinfo->fn_extra;
+
+	if (n == NULL)
+	{
+		n = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Notices));
+		n->callback.func = tell;
+		n->callback.arg = n;
+		MemoryContextRegisterResetCallback(flinfo->fn_mcxt, &n->callback);
+		flinfo->fn_extra = n;
+	}
+	return n;
+}
+
+/* Count one group: "facts" is NULL when it had no rows to cluster; k is 0 for a cut at a height. */
+void
+notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts)
+{
+	notices->groups++;
+	notices->skipped += skipped;
+	if (facts == NULL)
+		return;
+	if (k > facts->distinct)
+	{
+		notices->short_groups++;
+		notices->asked = k;
+		notices->given = facts->distinct;
+	}
+	notices->inversions += facts->inversions;
+	if (facts->iterations > 0 && !facts->converged)
+		notices->unconverged++;
+}

@@ -1,0 +1,28 @@
+/*
+ * notices.h
+ *	  What a query says once, however many groups and rows it has.
+ */
+#ifndef SEGMENT_NOTICES_H
+#define SEGMENT_NOTICES_H
+
+#include "compat.h"
+
+#include "fit.h"
+
+/* Counts of what happened in the groups of one function call site. */
+typedef struct Notices
+{
+	int64		groups;			/* partitions, or groups of an aggregate */
+	int64		skipped;		/* rows with a NULL, NaN or infinite feature */
+	int64		short_groups;	/* with fewer distinct rows than clusters asked */
+	int			asked;			/* in the last of those */
+	int			given;
+	int64		inversions;
+	int64		unconverged;	/* groups in which k-means stopped at max_iter */
+	MemoryContextCallback callback;
+} Notices;
+
+extern Notices *notices_of(FmgrInfo *flinfo);
+extern void notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts);
+
+#endif							/* SEGMENT_NOTICES_H */

@@ -1,0 +1,171 @@
+/*
+ * options.c
+ *	  Arguments that steer a clustering: read and checked, with a hint for
+ *	  whoever got one wrong.
+ */
+#include "options.h"
+
+#include "utils/builtins.h"
+
+static const char *const scale_names[SCALE_METHODS] = {
+	[SCALE_NONE] = "none",
+	[SCALE_ZSCORE] = "zscore",
+	[SCALE_MINMAX] = "minmax",
+	[SCALE_ROBUST] = "robust",
+	[SCALE_LOG] = "log",
+};
+
+static const char *const linkage_names[LINKAGES] = {
+	[LINKAGE_WARD] = "ward",
+	[LINKAGE_SINGLE] = "single",
+	[LINKAGE_COMPLETE] = "complete",
+	[LINKAGE_AVERAGE] = "average",
+	[LINKAGE_WEIGHTED] = "weighted",
+	[LINKAGE_CENTROID] = "centroid",
+	[LINKAGE_MEDIAN] = "median",
+};
+
+const char *
+scale_name(ScaleMethod method)
+{
+	return scale_names[method];
+}
+
+bool
+scale_from_name(const char *name, ScaleMethod *method)
+{
+	for (int i = 0; i < SCALE_METHODS; i++)
+		if (strcmp(name, scale_names[i]) == 0)
+		{
+			*method = (ScaleMethod) i;
+			return true;
+		}
+	return false;
+}
+
+static void
+refuse_null(Argument argument, const char *name, const char *hint)
+{
+	if (argument.isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be NULL", name),
+				 errhint("%s", hint)));
+}
+
+/* An integer of at least "least". */
+static int
+get_count(Argument argument, const char *name, int least, const char *hint)
+{
+	int			value;
+
+	refuse_null(argument, name, hint);
+	value = DatumGetInt32(argument.value);
+	if (value < least)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be at least %d, not %d", name, least, value),
+				 errhint("%s", hint)));
+	return value;
+}
+
+static int
+get_k(Argument k)
+{
+	return get_count(k, "k", 1, "k is the number of clusters to make.");
+}
+
+static ScaleMethod
+get_scale(Argument argument)
+{
+	const char *hint = "A scale is none, zscore, minmax, robust or log.";
+	ScaleMethod method;
+	char	   *name;
+
+	refuse_null(argument, "scale", hint);
+	name = text_to_cstring(DatumGetTextPP(argument.value));
+	if (!scale_from_name(name, &method))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown scale \"%s\"", name),
+				 errhint("%s", hint)));
+	return method;
+}
+
+static Linkage
+get_linkage(Argument argument)
+{
+	const char *hint = "A linkage is ward, single, complete, average, weighted, centroid or median.";
+	char	   *name;
+
+	refuse_null(argument, "linkage", hint);
+	name = text_to_cstring(DatumGetTextPP(argument.value));
+	for (int i = 0; i < LINKAGES; i++)
+		if (strcmp(name, linkage_names[i]) == 0)
+			return (Linkage) i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown linkage \"%s\"", name),
+			 errhint("%s", hint)));
+}
+
+/* k and, for the rest, the defaults. */
+KMeansOptions
+kmeans_options(Argument k)
+{
+	return (KMeansOptions) {
+		.k = get_k(k),
+		.scale = SCALE_NONE,
+		.seed = 0,
+		.n_init = 0,
+		.max_iter = DEFAULT_MAX_ITER,
+	};
+}
+
+void
+kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
+					  Argument n_init, Argument max_iter)
+{
+	options->scale = get_scale(scale);
+	refuse_null(seed, "seed", "The seed is any integer; leave it out for the default, 0.");
+	options->seed = DatumGetInt64(seed.value);
+	options->n_init = get_count(n_init, "n_init", 0,
+								"n_init is the number of independent starts; 0, the default, lets the size of the data decide.");
+	options->max_iter = get_count(max_iter, "max_iter", 1,
+								  "max_iter bounds the iterations of a start; leave it out for the default, 300.");
+}
+
+HclustOptions
+hclust_options_of_k(Argument k)
+{
+	return (HclustOptions) {
+		.k = get_k(k),
+		.linkage = LINKAGE_WARD,
+		.scale = SCALE_NONE,
+	};
+}
+
+HclustOptions
+hclust_options(Argument k, Argument height, Argument linkage, Argument scale)
+{
+	HclustOptions options = {.linkage = get_linkage(linkage), .scale = get_scale(scale)};
+
+	if (k.isnull == height.isnull)
+		ereport(ERROR,
+				(errcode(k.isnull ? ERRCODE_NULL_VALUE_NOT_ALLOWED : ERRCODE_INVALID_PARAMETER_VALUE),
+				 k.isnull ? errmsg("k and height must not both be NULL") :
+				 errmsg("k and height must not both be given"),
+				 errhint("The tree is cut either at k clusters or at a height.")));
+	if (!k.isnull)
+		options.k = get_k(k);
+	else
+	{
+		options.height = DatumGetFloat8(height.value);
+		if (!(options.height >= 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("height must be zero or more, not %g", options.height),
+					 errhint("A height is a distance by the linkage, in the units of the features.")));
+	}
+	return options;
+}

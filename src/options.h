@@ -1,0 +1,32 @@
+/*
+ * options.h
+ *	  Arguments that steer a clustering: read and checked, with a hint for
+ *	  whoever got one wrong.
+ */
+#ifndef SEGMENT_OPTIONS_H
+#define SEGMENT_OPTIONS_H
+
+#include "compat.h"
+
+#include "fit.h"
+
+/* An argument as it comes: of a window function, or of an aggregate. */
+typedef struct Argument
+{
+	Datum		value;
+	bool		isnull;
+} Argument;
+
+#define DEFAULT_MAX_ITER 300
+
+extern const char *scale_name(ScaleMethod method);
+extern bool scale_from_name(const char *name, ScaleMethod *method);
+
+extern KMeansOptions kmeans_options(Argument k);
+extern void kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
+								  Argument n_init, Argument max_iter);
+extern HclustOptions hclust_options_of_k(Argument k);
+extern HclustOptions hclust_options(Argument k, Argument height, Argument linkage,
+									Argument scale);
+
+#endif							/* SEGMENT_OPTIONS_H */

@@ -1,0 +1,19 @@
+/*
+ * segment.c
+ *	  The module: its magic block and its settings.
+ */
+#include "compat.h"
+
+#include "work.h"
+
+#define SEGMENT_VERSION "0.1.0"
+
+SEGMENT_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	work_define_settings();
+}

@@ -1,0 +1,82 @@
+/*
+ * work.c
+ *	  Long work: how far it is, and how much memory it may take.
+ */
+#include "work.h"
+
+#include <limits.h>
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "core.h"
+
+/* A long run says how far it is every so many milliseconds. */
+#define PROGRESS_INTERVAL 5000
+
+static int	max_memory_kb = 1024 * 1024;
+
+static TimestampTz begun;
+static TimestampTz last_said;
+
+void
+work_define_settings(void)
+{
+	DefineCustomIntVariable("segment.max_memory",
+							"Most memory that one clustering may take.",
+							"Work that would need more is refused, with the number of bytes, before it begins.",
+							&max_memory_kb,
+							1024 * 1024, 1024, MAX_KILOBYTES,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+	MarkGUCPrefixReserved("segment");
+}
+
+/* A piece of work begins now; its progress is counted from here. */
+void
+work_begin(void)
+{
+	begun = last_said = GetCurrentTimestamp();
+}
+
+/* The core's hook, see core.h. */
+void
+core_poll(const char *phase, double done)
+{
+	TimestampTz now;
+
+	CHECK_FOR_INTERRUPTS();
+	now = GetCurrentTimestamp();
+	if (TimestampDifferenceExceeds(last_said, now, PROGRESS_INTERVAL))
+	{
+		int			seconds = (int) ((now - begun) / USECS_PER_SEC);
+
+		last_said = now;
+		if (done >= 0)
+			ereport(NOTICE,
+					(errmsg("%s: %d %% done after %d s", phase, (int) (100 * done), seconds)));
+		else
+			ereport(NOTICE,
+					(errmsg("%s: at work for %d s", phase, seconds)));
+	}
+}
+
+/* In bytes. */
+Size
+work_memory_limit(void)
+{
+	return (Size) max_memory_kb * 1024;
+}
+
+/* "what" is the subject of the sentence, "remedy" what to do instead. */
+void
+work_refuse_memory(Size needed, const char *what, const char *remedy)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("%s would need %zu bytes of memory, more than segment.max_memory allows",
+					what, needed),
+			 errdetail("segment.max_memory is %zu bytes.", work_memory_limit()),
+			 errhint("%s, or raise segment.max_memory.", remedy)));
+}

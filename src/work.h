@@ -1,0 +1,16 @@
+/*
+ * work.h
+ *	  Long work: how far it is, and how much memory it may take.
+ */
+#ifndef SEGMENT_WORK_H
+#define SEGMENT_WORK_H
+
+#include "compat.h"
+
+extern void work_define_settings(void);
+extern void work_begin(void);
+extern Size work_memory_limit(void);
+extern void work_refuse_memory(Size needed, const char *what, const char *remedy)
+			pg_attribute_noreturn();
+
+#endif							/* SEGMENT_WORK_H */

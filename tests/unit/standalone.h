@@ -1,0 +1,62 @@
+/*
+ * standalone.h
+ *	  The server as the algorithm files see it, for tests outside the server.
+ *
+ * Memory comes from malloc, so that the address sanitizer watches every
+ * allocation; what the core does not free is the caller's to free, as in a
+ * memory context that is reset.
+ */
+#ifndef SEGMENT_STANDALONE_H
+#define SEGMENT_STANDALONE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef size_t Size;
+typedef int64_t int64;
+typedef uint32_t uint32;
+typedef uint64_t uint64;
+
+#define UINT64CONST(x) UINT64_C(x)
+#define Assert(condition) assert(condition)
+#define Max(x, y) ((x) > (y) ? (x) : (y))
+#define Min(x, y) ((x) < (y) ? (x) : (y))
+
+static inline Size
+add_size(Size a, Size b)
+{
+	assert(a + b >= a);
+	return a + b;
+}
+
+static inline Size
+mul_size(Size a, Size b)
+{
+	assert(a == 0 || b <= SIZE_MAX / a);
+	return a * b;
+}
+
+#define CurrentMemoryContext NULL
+
+static inline void *
+MemoryContextAllocHuge(void *context, Size bytes)
+{
+	void	   *p = malloc(bytes);
+
+	(void) context;
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+#define pfree(p) free(p)
+
+/* How often the core asked whether it should stop; tests look at it. */
+extern long core_polls;
+
+#endif							/* SEGMENT_STANDALONE_H */
