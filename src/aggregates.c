@@ -159,7 +159,7 @@ Datum
 segment_clustering_final(PG_FUNCTION_ARGS)
 {
 	AggregateState *state;
-	Notices    *notices = notices_of(fcinfo->flinfo);
+	Notices    *notices;
 	Clusters	clusters;
 	FitFacts	facts;
 	int		   *label;
@@ -167,6 +167,7 @@ segment_clustering_final(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (AggregateState *) PG_GETARG_POINTER(0);
+	notices = notices_of(fcinfo->flinfo, state->method == METHOD_KMEANS ? "kmeans" : "hclust");
 	if (state->rows.n == 0)
 	{
 		notices_add(notices, state->rows.skipped, 0, NULL);

@@ -135,6 +135,8 @@ clustering_check(Clustering *clustering)
 	if (clustering->scale >= SCALE_METHODS)
 		refuse("unknown scale");
 	check_numbers(&clustering->disagreement, 1, 0, 1, "\"disagreement\" must lie between 0 and 1");
+	if (clustering->method == METHOD_KMEANS && clustering->disagreement != 0)
+		refuse("only a hierarchical one has \"disagreement\"");
 	check_numbers(c.scaling.offset, c.dim, -DBL_MAX, DBL_MAX, "an \"offset\" must be finite");
 	check_numbers(c.scaling.unit, c.dim, DBL_TRUE_MIN, DBL_MAX,
 				  "a \"unit\" must be finite and above 0");

@@ -222,6 +222,9 @@ read_cluster(JsonbContainer *object, Clusters *c, int i)
 		refuse_json("must be a number", "size");
 	c->size[i] = DatumGetInt64(DirectFunctionCall1(numeric_int8,
 												   NumericGetDatum(size.val.numeric)));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(size.val.numeric),
+										  NumericGetDatum(int64_to_numeric(c->size[i])))))
+		refuse_json("must be a whole number", "size");
 	c->inertia[i] = get_number(object, "inertia");
 	c->radius[i] = get_number(object, "radius");
 	get_numbers(object, "centroid", c->centroid + at, c->dim);
@@ -258,7 +261,8 @@ segment_clustering_in(PG_FUNCTION_ARGS)
 	clustering = clustering_alloc(JsonContainerSize(list),
 								  JsonContainerSize(get_container(object, "offset", true)));
 	clustering->method = get_name(object, "method", method_names, METHODS);
-	if (clustering->method == METHOD_HCLUST)
+	if (clustering->method == METHOD_HCLUST ||
+		getKeyJsonValueFromContainer(object, "disagreement", 12, &token) != NULL)
 		clustering->disagreement = get_number(object, "disagreement");
 	for (int i = 0; i < SCALE_METHODS; i++)
 		scale_names[i] = scale_name((ScaleMethod) i);

@@ -41,8 +41,9 @@ run_hclust(const FeatureRows *rows, const HclustOptions *options,
 	if (!fit_hclust(rows->value, rows->n, rows->dim, options, memory_left(rows),
 					label, clusters, &facts))
 		work_refuse_memory(facts.memory_needed,
-						   psprintf("hierarchical clustering of %d distinct rows",
-									facts.distinct > 0 ? facts.distinct : rows->n),
+						   facts.distinct > 0 ?
+						   psprintf("hierarchical clustering of %d distinct rows", facts.distinct) :
+						   psprintf("hierarchical clustering of %d rows", rows->n),
 						   "Cluster fewer rows, or by k-means, which needs no distances of pairs");
 	notices_add(notices, rows->skipped, options->k, &facts);
 	return facts;

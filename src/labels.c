@@ -139,7 +139,7 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 
 static Datum
 label_current_row(FunctionCallInfo fcinfo, FeatureArguments where,
-				  const LabelOptions *options, Labeller labeller)
+				  const char *function, const LabelOptions *options, Labeller labeller)
 {
 	WindowObject window = PG_WINDOW_OBJECT();
 	PartitionLabels *partition = WinGetPartitionLocalMemory(window, sizeof(PartitionLabels));
@@ -147,7 +147,7 @@ label_current_row(FunctionCallInfo fcinfo, FeatureArguments where,
 
 	if (partition->label == NULL)
 		partition->label = label_partition(window, where, options, labeller,
-										   notices_of(fcinfo->flinfo),
+										   notices_of(fcinfo->flinfo, function),
 										   GetMemoryChunkContext(partition));
 	label = partition->label[WinGetCurrentPosition(window)];
 	if (label == NO_LABEL)
@@ -190,7 +190,7 @@ segment_kmeans_label_columns(PG_FUNCTION_ARGS)
 
 	if (is_first_call(fcinfo))
 		options.kmeans = kmeans_options(window_argument(window, 0));
-	return label_current_row(fcinfo, where, &options, kmeans_labeller);
+	return label_current_row(fcinfo, where, "kmeans_label", &options, kmeans_labeller);
 }
 
 /* kmeans_label(features, k, scale, seed, n_init, max_iter) */
@@ -209,7 +209,7 @@ segment_kmeans_label_array(PG_FUNCTION_ARGS)
 							  window_argument(window, 2), window_argument(window, 3),
 							  window_argument(window, 4), window_argument(window, 5));
 	}
-	return label_current_row(fcinfo, where, &options, kmeans_labeller);
+	return label_current_row(fcinfo, where, "kmeans_label", &options, kmeans_labeller);
 }
 
 /* hclust_label(k, f1, ...): Ward */
@@ -223,7 +223,7 @@ segment_hclust_label_columns(PG_FUNCTION_ARGS)
 
 	if (is_first_call(fcinfo))
 		options.hclust = hclust_options_of_k(window_argument(window, 0));
-	return label_current_row(fcinfo, where, &options, hclust_labeller);
+	return label_current_row(fcinfo, where, "hclust_label", &options, hclust_labeller);
 }
 
 /* hclust_label(features, k, linkage, height, scale) */
@@ -238,5 +238,5 @@ segment_hclust_label_array(PG_FUNCTION_ARGS)
 	if (is_first_call(fcinfo))
 		options.hclust = hclust_options(window_argument(window, 1), window_argument(window, 3),
 										window_argument(window, 2), window_argument(window, 4));
-	return label_current_row(fcinfo, where, &options, hclust_labeller);
+	return label_current_row(fcinfo, where, "hclust_label", &options, hclust_labeller);
 }

@@ -26,44 +26,46 @@ tell(void *arg)
 	HOLD_INTERRUPTS();
 	if (n->skipped > 0)
 		ereport(NOTICE,
-				(errmsg_plural("%lld row with a NULL, NaN or infinite feature took no part",
-							   "%lld rows with a NULL, NaN or infinite feature took no part",
-							   (unsigned long) n->skipped, (long long) n->skipped)));
+				(errmsg_plural("%s: %lld row with a NULL, NaN or infinite feature took no part",
+							   "%s: %lld rows with a NULL, NaN or infinite feature took no part",
+							   (unsigned long) n->skipped, n->function, (long long) n->skipped)));
 	if (n->short_groups == 1)
 		ereport(NOTICE,
-				(errmsg_plural("%d clusters were asked for, but only %d row is distinct: %d cluster made",
-							   "%d clusters were asked for, but only %d rows are distinct: %d clusters made",
-							   n->given, n->asked, n->given, n->given)));
+				(errmsg_plural("%s: %d clusters were asked for, but only %d row is distinct: %d cluster made",
+							   "%s: %d clusters were asked for, but only %d rows are distinct: %d clusters made",
+							   n->given, n->function, n->asked, n->given, n->given)));
 	else if (n->short_groups > 1)
 		ereport(NOTICE,
-				(errmsg("%lld groups have fewer distinct rows than clusters were asked for, and as many clusters as distinct rows",
-						(long long) n->short_groups)));
+				(errmsg("%s: %lld groups have fewer distinct rows than clusters were asked for, and as many clusters as distinct rows",
+						n->function, (long long) n->short_groups)));
 	if (n->inversions > 0)
 		ereport(NOTICE,
-				(errmsg_plural("%lld merge of the tree lies below a merge that it contains",
-							   "%lld merges of the tree lie below a merge that they contain",
-							   (unsigned long) n->inversions, (long long) n->inversions),
+				(errmsg_plural("%s: %lld merge of the tree lies below a merge that it contains",
+							   "%s: %lld merges of the tree lie below a merge that they contain",
+							   (unsigned long) n->inversions, n->function, (long long) n->inversions),
 				 errdetail("Centroid and median linkage can do this. A cut at k is the state of the merging at k clusters; a cut at a height counts a merge at the highest one within it.")));
 	if (n->unconverged > 0)
 		ereport(NOTICE,
-				(errmsg_plural("k-means stopped at max_iter in %lld group",
-							   "k-means stopped at max_iter in %lld groups",
-							   (unsigned long) n->unconverged, (long long) n->unconverged),
+				(errmsg_plural("%s: stopped at max_iter in %lld group",
+							   "%s: stopped at max_iter in %lld groups",
+							   (unsigned long) n->unconverged, n->function, (long long) n->unconverged),
 				 errhint("Raise max_iter for a fixed point.")));
 	RESUME_INTERRUPTS();
 }
 
 /*
- * The notices of a call site, which must have no other use for fn_extra.
+ * The notices of a call site, which must have no other use for fn_extra;
+ * "function" is the name that users know.
  */
 Notices *
-notices_of(FmgrInfo *flinfo)
+notices_of(FmgrInfo *flinfo, const char *function)
 {
 	Notices    *n = (Notices *) flinfo->fn_extra;
 
 	if (n == NULL)
 	{
 		n = MemoryContextAllocZero(flinfo->fn_mcxt, sizeof(Notices));
+		n->function = MemoryContextStrdup(flinfo->fn_mcxt, function);
 		n->callback.func = tell;
 		n->callback.arg = n;
 		MemoryContextRegisterResetCallback(flinfo->fn_mcxt, &n->callback);

@@ -12,6 +12,7 @@
 /* Counts of what happened in the groups of one function call site. */
 typedef struct Notices
 {
+	char	   *function;		/* its name, to begin with */
 	int64		groups;			/* partitions, or groups of an aggregate */
 	int64		skipped;		/* rows with a NULL, NaN or infinite feature */
 	int64		short_groups;	/* with fewer distinct rows than clusters asked */
@@ -22,7 +23,7 @@ typedef struct Notices
 	MemoryContextCallback callback;
 } Notices;
 
-extern Notices *notices_of(FmgrInfo *flinfo);
+extern Notices *notices_of(FmgrInfo *flinfo, const char *function);
 extern void notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts);
 
 #endif							/* SEGMENT_NOTICES_H */
