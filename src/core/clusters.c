@@ -93,7 +93,7 @@ clusters_number(Clusters *clusters, const Rows *raw, int *label)
 				scaled[i] = scaling_apply(&clusters->scaling, j, x[i]);
 			x = scaled;
 		}
-		moments_by_group(x, raw->weight, label, n, k, moments);
+		moments_by_group(x, raw->weight, NULL, label, n, k, moments);
 		for (int c = 0; c < k; c++)
 			clusters->centroid[(Size) c * dim + j] = is_log ?
 				scaling_invert(&clusters->scaling, j, moments[c].mean) : moments[c].mean;
@@ -125,7 +125,9 @@ clusters_number(Clusters *clusters, const Rows *raw, int *label)
 
 /*
  * Everything about the clusters that follows from their centroids and the
- * labels of the raw rows: size, mean, spread, inertia and radius.  O(n dim).
+ * labels of the raw rows: size, mean, spread, inertia and radius.  Where raw
+ * rows are cells, inertia and spread count the rows in them; the radius is
+ * that of the cells' means.  O(n dim).
  */
 void
 clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
@@ -136,6 +138,7 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 	Moments    *moments = core_alloc(k, sizeof(Moments));
 	Scorer		scorer = scorer_create(clusters);
 	double	   *distance2 = core_alloc0(n, sizeof(double));
+	double	   *within = core_alloc0(n, sizeof(double));
 	double		largest = 0;
 	Pow2		down;
 	int			e;
@@ -145,7 +148,9 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 		const double *x = raw->x + (Size) j * n;
 
 		core_poll("measuring", (double) j / dim);
-		moments_by_group(x, raw->weight, label, n, k, moments);
+		moments_by_group(x, raw->weight,
+						 raw->variance ? raw->variance + (Size) j * n : NULL,
+						 label, n, k, moments);
 		for (int c = 0; c < k; c++)
 		{
 			clusters->mean[(Size) c * dim + j] = moments[c].mean;
@@ -171,6 +176,11 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 
 			d = pow2_scale(d, down);
 			distance2[i] += d * d;
+			if (raw->variance)
+			{
+				d = scaling_variance(&clusters->scaling, j, x[i], raw->variance[(Size) j * n + i]);
+				within[i] += pow2_scale(pow2_scale(d, down), down);
+			}
 		}
 	}
 	memset(clusters->size, 0, sizeof(int64) * k);
@@ -181,7 +191,7 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 		int			c = label[i];
 
 		clusters->size[c] += (int64) raw->weight[i];
-		clusters->inertia[c] += raw->weight[i] * distance2[i];
+		clusters->inertia[c] += raw->weight[i] * (distance2[i] + within[i]);
 		clusters->radius[c] = Max(clusters->radius[c], distance2[i]);
 	}
 	for (int c = 0; c < k; c++)
@@ -189,6 +199,7 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 		clusters->inertia[c] = pow2_scale(clusters->inertia[c], pow2_of(2 * e));
 		clusters->radius[c] = pow2_scale(sqrt(clusters->radius[c]), pow2_of(e));
 	}
+	pfree(within);
 	pfree(distance2);
 	scorer_free(&scorer);
 	pfree(moments);
@@ -233,7 +244,7 @@ clusters_z(const Clusters *clusters, double *z)
 			mean[c] = clusters->mean[(Size) c * dim + j];
 			largest = Max(largest, clusters->spread[(Size) c * dim + j]);
 		}
-		moments_by_group(mean, weight, NULL, k, 1, &between);
+		moments_by_group(mean, weight, NULL, NULL, k, 1, &between);
 
 		/* the variance of everybody: between the clusters and within them */
 		frexp(Max(largest, between.sd), &e);

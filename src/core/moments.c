@@ -17,12 +17,14 @@
 
 /*
  * Moments of the n values x[] with weights weight[], by group[] in
- * 0..ngroups-1 (all one group when NULL).  A group without rows gets zeros.
+ * 0..ngroups-1 (all one group when NULL).  Where a value is the mean of a
+ * cell, variance[] is that of its rows, which count one by one (none when
+ * NULL).  A group without rows gets zeros.
  * O(n + ngroups) time and memory.
  */
 void
-moments_by_group(const double *x, const double *weight, const int *group,
-				 int n, int ngroups, Moments *result)
+moments_by_group(const double *x, const double *weight, const double *variance,
+				 const int *group, int n, int ngroups, Moments *result)
 {
 	double	   *sum = core_alloc(ngroups, sizeof(double));
 	double		largest = 0;
@@ -69,6 +71,8 @@ moments_by_group(const double *x, const double *weight, const int *group,
 		double		d = pow2_scale(x[i], down) - result[g].mean;
 
 		sum[g] += weight[i] * (d * d);
+		if (variance)
+			sum[g] += weight[i] * pow2_scale(pow2_scale(variance[i], down), down);
 	}
 	for (int g = 0; g < ngroups; g++)
 	{

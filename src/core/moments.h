@@ -14,7 +14,7 @@ typedef struct Moments
 	double		sd;				/* of the population: the divisor is weight */
 } Moments;
 
-extern void moments_by_group(const double *x, const double *weight, const int *group,
-							 int n, int ngroups, Moments *result);
+extern void moments_by_group(const double *x, const double *weight, const double *variance,
+							 const int *group, int n, int ngroups, Moments *result);
 
 #endif							/* SEGMENT_MOMENTS_H */

@@ -119,18 +119,18 @@ order_by_key(const double *key, int n, int *order)
 
 /*
  * The canonical rows of n input rows, of which feature j of row i lies at
- * value[i * row_stride + j * column_stride].  row_of[i] becomes the canonical
- * row that input row i went to.
+ * value[i * row_stride + j * column_stride], and the variance likewise unless
+ * NULL.  row_of[i] becomes the canonical row that input row i went to.
  */
 static Rows
 canonicalise(const double *value, Size row_stride, Size column_stride,
-			 const double *weight, int n, int dim, int *row_of)
+			 const double *weight, const double *variance, int n, int dim, int *row_of)
 {
 	Keyed	   *item = core_alloc(n, sizeof(Keyed));
 	Keyed	   *spare = core_alloc(n, sizeof(Keyed));
 	Run		   *pending = core_alloc(n / 2 + 1, sizeof(Run));
 	int			npending = 0;
-	Rows		rows = {0, dim, NULL, NULL};
+	Rows		rows = {.dim = dim};
 
 	for (int i = 0; i < n; i++)
 		item[i].row = i;
@@ -178,15 +178,23 @@ canonicalise(const double *value, Size row_stride, Size column_stride,
 
 	rows.x = core_alloc(rows.n, mul_size(dim, sizeof(double)));
 	rows.weight = core_alloc0(rows.n, sizeof(double));
+	if (variance)
+		rows.variance = core_alloc0(rows.n, mul_size(dim, sizeof(double)));
 	for (int i = 0; i < n; i++)
 	{
 		int			r = row_of[item[i].row];
+		double		w = weight ? weight[item[i].row] : 1;
 
-		if (rows.weight[r] == 0)
-			for (int j = 0; j < dim; j++)
-				rows.x[(Size) j * rows.n + r] =
-					value[item[i].row * row_stride + j * column_stride] + 0.0;
-		rows.weight[r] += weight ? weight[item[i].row] : 1;
+		rows.weight[r] += w;
+		for (int j = 0; j < dim; j++)
+		{
+			Size		from = item[i].row * row_stride + j * column_stride;
+			Size		to = (Size) j * rows.n + r;
+
+			rows.x[to] = value[from] + 0.0;
+			if (variance)		/* the mean, weighted, so far */
+				rows.variance[to] += (variance[from] - rows.variance[to]) * (w / rows.weight[r]);
+		}
 	}
 	pfree(item);
 	return rows;
@@ -200,7 +208,7 @@ Rows
 rows_canonical(const double *input, int n, int dim, int *row_of)
 {
 	Assert(n >= 0 && dim >= 1);
-	return canonicalise(input, dim, 1, NULL, n, dim, row_of);
+	return canonicalise(input, dim, 1, NULL, NULL, n, dim, row_of);
 }
 
 /*
@@ -226,7 +234,8 @@ rows_merge_equal(Rows *rows, int *row_of, int n_input)
 	if (!ascending)
 	{
 		int		   *merged = core_alloc(n, sizeof(int));
-		Rows		result = canonicalise(rows->x, 1, n, rows->weight, n, rows->dim, merged);
+		Rows		result = canonicalise(rows->x, 1, n, rows->weight, rows->variance, n, rows->dim,
+										   merged);
 
 		for (int i = 0; i < n_input; i++)
 			row_of[i] = merged[row_of[i]];
@@ -263,6 +272,8 @@ rows_normalise(Rows *rows)
 		double		scaled = pow2_scale(rows->x[i], down);
 
 		rows->x[i] = fabs(scaled) < 0x1p-400 ? 0 : scaled;
+		if (rows->variance)
+			rows->variance[i] = pow2_scale(pow2_scale(rows->variance[i], down), down);
 	}
 	return e;
 }
@@ -282,7 +293,9 @@ rows_free(Rows *rows)
 {
 	pfree(rows->x);
 	pfree(rows->weight);
-	rows->x = rows->weight = NULL;
+	if (rows->variance)
+		pfree(rows->variance);
+	rows->x = rows->weight = rows->variance = NULL;
 }
 
 /* Bytes that rows_canonical needs at most for n rows, the result included. */

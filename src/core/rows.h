@@ -15,7 +15,11 @@
  * n distinct rows of dim features.  Features lie column by column, x[j * n + i]
  * for feature j of row i, so that a loop over rows reads consecutive memory.
  * Rows ascend lexicographically; weight[i] >= 1 counts the input rows that
- * are equal to row i (an integer, at most 2^31).
+ * are equal to row i, an integer.
+ *
+ * A row may also stand for a cell of a sketch: then x is the mean of its
+ * rows, and variance[j * n + i] their variance around it.  NULL means that
+ * all rows are themselves.
  */
 typedef struct Rows
 {
@@ -23,6 +27,7 @@ typedef struct Rows
 	int			dim;
 	double	   *x;
 	double	   *weight;
+	double	   *variance;
 } Rows;
 
 extern Rows rows_canonical(const double *input, int n, int dim, int *row_of);

@@ -87,12 +87,15 @@ scaling_fit(ScaleMethod method, const Rows *rows)
 		.unit = core_alloc(rows->dim, sizeof(double)),
 	};
 	int			n = rows->n;
-	double	   *log_column = method == SCALE_LOG ? core_alloc(n, sizeof(double)) : NULL;
+	bool		is_log = method == SCALE_LOG;
+	double	   *log_column = is_log ? core_alloc(n, sizeof(double)) : NULL;
+	double	   *log_variance = is_log ? core_alloc(n, sizeof(double)) : NULL;
 
 	Assert(n >= 1);
 	for (int j = 0; j < rows->dim; j++)
 	{
 		const double *x = rows->x + (Size) j * n;
+		const double *variance = rows->variance ? rows->variance + (Size) j * n : NULL;
 		double	   *offset = &scaling.offset[j];
 		double	   *unit = &scaling.unit[j];
 		Moments		m;
@@ -111,17 +114,22 @@ scaling_fit(ScaleMethod method, const Rows *rows)
 				fit_robust(x, rows->weight, n, offset, unit);
 				if (*unit == 0)
 				{
-					moments_by_group(x, rows->weight, NULL, n, 1, &m);
+					moments_by_group(x, rows->weight, variance, NULL, n, 1, &m);
 					*unit = m.sd;
 				}
 				break;
 			case SCALE_LOG:
 				for (int i = 0; i < n; i++)
+				{
 					log_column[i] = real_asinh(x[i]);
+					if (variance)
+						log_variance[i] = variance[i] / (1 + x[i] * x[i]);
+				}
 				x = log_column;
+				variance = variance ? log_variance : NULL;
 				/* FALLTHROUGH */
 			case SCALE_ZSCORE:
-				moments_by_group(x, rows->weight, NULL, n, 1, &m);
+				moments_by_group(x, rows->weight, variance, NULL, n, 1, &m);
 				*offset = m.mean;
 				*unit = m.sd;
 				break;
@@ -130,8 +138,11 @@ scaling_fit(ScaleMethod method, const Rows *rows)
 			*unit = 1;
 		*unit = Min(*unit, DBL_MAX);	/* the range of +-1e308 */
 	}
-	if (log_column)
+	if (is_log)
+	{
 		pfree(log_column);
+		pfree(log_variance);
+	}
 	return scaling;
 }
 
@@ -152,6 +163,20 @@ scaling_apply(const Scaling *scaling, int feature, double x)
 	/* x - offset, or the quotient, left the range of a double */
 	z = (x / 2 - offset / 2) / unit;
 	return fabs(z) <= DBL_MAX / 2 ? 2 * z : copysign(DBL_MAX, z);
+}
+
+/*
+ * The variance of values with the given mean and variance, in the fitted
+ * space; under SCALE_LOG by the slope at the mean, so up to second order.
+ */
+double
+scaling_variance(const Scaling *scaling, int feature, double mean, double variance)
+{
+	double		unit = scaling->unit[feature];
+
+	if (scaling->method == SCALE_LOG)
+		variance /= 1 + mean * mean;
+	return variance / unit / unit;
 }
 
 /* The inverse of scaling_apply, up to rounding. */
@@ -177,6 +202,7 @@ scaling_rows(const Scaling *scaling, const Rows *rows)
 		.dim = rows->dim,
 		.x = core_alloc(rows->n, mul_size(rows->dim, sizeof(double))),
 		.weight = core_alloc(rows->n, sizeof(double)),
+		.variance = rows->variance ? core_alloc(rows->n, mul_size(rows->dim, sizeof(double))) : NULL,
 	};
 
 	memcpy(scaled.weight, rows->weight, sizeof(double) * rows->n);
@@ -188,6 +214,8 @@ scaling_rows(const Scaling *scaling, const Rows *rows)
 			Size		at = (Size) j * rows->n + i;
 
 			scaled.x[at] = scaling_apply(scaling, j, rows->x[at]);
+			if (rows->variance)
+				scaled.variance[at] = scaling_variance(scaling, j, rows->x[at], rows->variance[at]);
 		}
 	}
 	return scaled;

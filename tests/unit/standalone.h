@@ -18,7 +18,9 @@
 #include <string.h>
 
 typedef size_t Size;
+typedef int32_t int32;
 typedef int64_t int64;
+typedef uint8_t uint8;
 typedef uint32_t uint32;
 typedef uint64_t uint64;
 

@@ -1,0 +1,106 @@
+/*
+ * sketch.h
+ *	  A bounded summary of any number of rows, made in one pass, that does not
+ *	  depend on their order.
+ */
+#ifndef SEGMENT_SKETCH_H
+#define SEGMENT_SKETCH_H
+
+#include "rows.h"
+
+/* How a value becomes a key; sketch.c says more. */
+typedef enum SketchFamily
+{
+	SKETCH_FLOAT,				/* by its own magnitude: no parameters */
+	SKETCH_FRAME,				/* by a power-of-two unit for each feature */
+} SketchFamily;
+
+typedef enum SketchStatus
+{
+	SKETCH_DONE,
+	SKETCH_OUT_OF_RANGE,		/* a value is too large for its key */
+	SKETCH_TOO_MANY_ROWS,		/* their number does not fit an int64 */
+} SketchStatus;
+
+/* What two sketches must share to be merged. */
+typedef struct SketchShape
+{
+	int			dim;
+	int			size;			/* most cells of a finished sketch */
+	SketchFamily family;
+	const int32 *frame;			/* [dim] exponents of the units; FRAME only */
+} SketchShape;
+
+/*
+ * A sketch is one block of memory without pointers.  Open, it takes rows:
+ *
+ *	header | frame | entries, "room" of them | index | waiting rows
+ *
+ * Closed, it is finished: the entries sorted and at most "size", without
+ * room, index and waiting rows; then its bytes are a function of the rows.
+ *
+ * An entry is a row of 8-byte words.  While all distinct rows fit ("exact"),
+ * it is their count and the dim values as they came; afterwards it is a cell:
+ * count, dim keys, dim sums of 2 words, dim sums of squares of 3 words.
+ */
+typedef struct Sketch
+{
+	int32		vl_len_;		/* the server's; not ours to touch */
+	uint8		format;
+	uint8		family;
+	uint8		exact;
+	uint8		open;
+	int32		dim;
+	int32		size;
+	int32		level;			/* of the cells; 0 while exact */
+	int32		count;			/* entries */
+	int32		room;			/* open: entries there is memory for */
+	int32		index_bits;		/* open: the index has 2^this places */
+	int32		waiting;		/* open: rows not entered yet */
+	int32		bad_feature;	/* open: which one was out of range */
+	int64		rows;			/* all that took part */
+	int64		skipped;		/* all that did not: the caller counts them */
+} Sketch;
+
+#define SKETCH_FORMAT 1
+
+/* The default "size" where memory allows it. */
+#define SKETCH_DEFAULT_SIZE 16384
+
+extern int	sketch_default_size(int dim);
+extern Size sketch_room_bytes(int dim, int size);
+extern Sketch *sketch_create(const SketchShape *shape);
+extern SketchStatus sketch_add(Sketch **sketch, const double *row);
+extern SketchStatus sketch_merge(Sketch **into, const Sketch *from);
+extern SketchStatus sketch_close(const Sketch *sketch, Sketch **closed);
+extern Sketch *sketch_open(const Sketch *closed);
+
+extern SketchShape sketch_shape(const Sketch *sketch);
+extern bool sketch_same_shape(const Sketch *a, const Sketch *b);
+extern Size sketch_bytes(const Sketch *sketch);
+extern Size sketch_closed_bytes(int dim, int count, bool exact);
+extern bool sketch_is_valid(const Sketch *closed);
+extern Rows sketch_rows(const Sketch *closed);
+
+/* The words of entry i. */
+static inline int
+sketch_entry_words(const Sketch *s)
+{
+	return s->exact ? 1 + s->dim : 1 + 6 * s->dim;
+}
+
+static inline int32 *
+sketch_frame(const Sketch *s)
+{
+	return (int32 *) (s + 1);
+}
+
+static inline uint64 *
+sketch_entry(const Sketch *s, int i)
+{
+	Size		frame_words = ((Size) s->dim + 1) / 2;
+
+	return (uint64 *) (s + 1) + frame_words + (Size) i * sketch_entry_words(s);
+}
+
+#endif							/* SEGMENT_SKETCH_H */
