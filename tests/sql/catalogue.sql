@@ -17,6 +17,7 @@ SELECT p.oid::regprocedure AS caller_search_path
 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid JOIN pg_language l ON l.oid = p.prolang
 WHERE e.extname = 'segment' AND l.lanname IN ('sql', 'plpgsql') AND p.prokind <> 'a'
+  AND p.prosqlbody IS NULL	-- those were bound when they were made
   AND NOT coalesce(array_to_string(p.proconfig, ',') LIKE '%search_path%', false)
 ORDER BY 1;
 -- those that run with other rights than the caller's

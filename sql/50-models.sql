@@ -1,0 +1,256 @@
+-- Managed models: where they are kept, and who may see them.
+--
+-- segment.model has a row per model, segment.version one per fit of it, segment.persona one per cluster of a version.
+-- They belong to the role that fitted the model. Three things see to that:
+--
+-- 1. The tables belong to the owner of the extension, so that pg_dump, run by the owner of the database, is not stopped by
+--    row-level security. Every role may use them, and row-level security shows each role its own rows.
+-- 2. The views and functions on top of them run with the rights of the caller (security_invoker; no SECURITY DEFINER but
+--    the three functions at the end of this file).
+-- 3. A view made by segment.create_view needs more: whoever may read the view must see personas, and inside a view
+--    current_user is the reader, to whom row-level security would show nothing. Such a view therefore reads the model
+--    through a gate: a view of the active version of that one model, which belongs to the owner of the extension and which
+--    only the owner of the model may read, and hence any view of the owner's. What protects it is an ordinary GRANT, which
+--    the server checks as the owner of the view, and which pg_dump carries.
+
+-- From here on a bare name means pg_catalog: CREATE EXTENSION looks into the extension's schema too, where somebody
+-- else may have put an operator that fits better. Objects of segment's are written out.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- pg_dump restores the gates as ordinary views of this schema, in the name of the extension's owner.
+GRANT CREATE ON SCHEMA segment TO @extowner@;
+
+CREATE TABLE segment.model (
+	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	owner		regrole NOT NULL DEFAULT current_user::regrole,
+	model		text NOT NULL CHECK (char_length(model) BETWEEN 1 AND 100),
+	source		text NOT NULL,
+	features	text[] NOT NULL,
+	key			text[],
+	method		text NOT NULL,
+	scale		text NOT NULL,
+	k			int,
+	seed		bigint NOT NULL,
+	ruleset		text,
+	options		jsonb NOT NULL,
+	UNIQUE (owner, model)
+);
+COMMENT ON TABLE segment.model IS
+	'how each model is fitted, a row per model; every role sees its own (see the view segment.models)';
+COMMENT ON COLUMN segment.model.id IS 'number of the model, never used again';
+COMMENT ON SEQUENCE segment.model_id_seq IS 'numbers of the models';
+COMMENT ON COLUMN segment.model.owner IS 'role that fitted the model';
+COMMENT ON COLUMN segment.model.model IS 'name of the model, unique among those of its owner, at most 100 characters';
+COMMENT ON COLUMN segment.model.source IS
+	'relation that the model is fitted on, by its quoted and qualified name: a name survives a dump and tells what is gone, an OID does not';
+COMMENT ON COLUMN segment.model.features IS 'columns that are clustered, in the order of the centroids';
+COMMENT ON COLUMN segment.model.key IS 'columns that identify a customer; NULL: the source has no primary key';
+COMMENT ON COLUMN segment.model.method IS 'kmeans or hclust';
+COMMENT ON COLUMN segment.model.scale IS 'scaling of the features: none, zscore, minmax, robust or log';
+COMMENT ON COLUMN segment.model.k IS 'number of clusters asked for; NULL: options has a height';
+COMMENT ON COLUMN segment.model.seed IS 'seed of the random starts';
+COMMENT ON COLUMN segment.model.ruleset IS 'ruleset that names the clusters; NULL: every rule whose features the model has';
+COMMENT ON COLUMN segment.model.options IS 'options of the method, as given to segment.fit';
+
+CREATE TABLE segment.version (
+	model_id	bigint NOT NULL REFERENCES segment.model ON DELETE CASCADE,
+	version		int NOT NULL CHECK (version > 0),
+	active		boolean NOT NULL,
+	fitted_at	timestamptz NOT NULL DEFAULT now(),
+	clustering	@extschema@.clustering NOT NULL,
+	PRIMARY KEY (model_id, version)
+);
+CREATE UNIQUE INDEX version_active ON segment.version (model_id) WHERE active;
+COMMENT ON TABLE segment.version IS
+	'what each fit of a model found, a row per model and version; every role sees the versions of its own models';
+COMMENT ON COLUMN segment.version.model_id IS 'number of the model';
+COMMENT ON COLUMN segment.version.version IS 'number of the version, from 1';
+COMMENT ON COLUMN segment.version.active IS 'whether views and functions use this version: one version of a model at most';
+COMMENT ON COLUMN segment.version.fitted_at IS 'start of the transaction that fitted it';
+COMMENT ON COLUMN segment.version.clustering IS 'the fitted clusters, by which rows are scored';
+COMMENT ON INDEX segment.version_active IS 'at most one active version of a model';
+
+CREATE TABLE segment.persona (
+	model_id	bigint NOT NULL,
+	version		int NOT NULL,
+	cluster		int NOT NULL,
+	persona		text NOT NULL CHECK (persona <> ''),
+	note		text,
+	PRIMARY KEY (model_id, version, cluster),
+	UNIQUE (model_id, version, persona),
+	FOREIGN KEY (model_id, version) REFERENCES segment.version ON DELETE CASCADE
+);
+COMMENT ON TABLE segment.persona IS
+	'names of the clusters, a row per cluster of a version; every role sees those of its own models (see the view segment.personas)';
+COMMENT ON COLUMN segment.persona.model_id IS 'number of the model';
+COMMENT ON COLUMN segment.persona.version IS 'number of the version';
+COMMENT ON COLUMN segment.persona.cluster IS 'cluster, 0-based';
+COMMENT ON COLUMN segment.persona.persona IS 'name of the cluster, unique in its version';
+COMMENT ON COLUMN segment.persona.note IS 'what to do about these customers, from the rule that named them; NULL without such a rule';
+
+ALTER TABLE segment.model OWNER TO @extowner@;
+ALTER TABLE segment.version OWNER TO @extowner@;
+ALTER TABLE segment.persona OWNER TO @extowner@;
+
+ALTER TABLE segment.model ENABLE ROW LEVEL SECURITY;
+ALTER TABLE segment.version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE segment.persona ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own ON segment.model USING (pg_has_role(owner, 'USAGE'));
+CREATE POLICY own ON segment.version
+	USING (EXISTS (SELECT FROM segment.model AS m WHERE m.id = model_id AND pg_has_role(m.owner, 'USAGE')));
+CREATE POLICY own ON segment.persona
+	USING (EXISTS (SELECT FROM segment.model AS m WHERE m.id = model_id AND pg_has_role(m.owner, 'USAGE')));
+COMMENT ON POLICY own ON segment.model IS 'models are for their owner, and for roles that have the owner''s privileges';
+COMMENT ON POLICY own ON segment.version IS 'versions are for those for whom the model is';
+COMMENT ON POLICY own ON segment.persona IS 'personas are for those for whom the model is';
+
+-- Not id and owner: nobody takes the number of a model to come, or gives a model away.
+GRANT SELECT, DELETE,
+	INSERT (model, source, features, key, method, scale, k, seed, ruleset, options),
+	UPDATE (model, source, features, key, method, scale, k, seed, ruleset, options) ON segment.model TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON segment.version, segment.persona TO PUBLIC;
+
+SELECT pg_extension_config_dump('segment.model', '');
+SELECT pg_extension_config_dump('segment.model_id_seq', '');
+SELECT pg_extension_config_dump('segment.version', '');
+SELECT pg_extension_config_dump('segment.persona', '');
+
+-- The number of the caller's model of that name.
+CREATE FUNCTION segment.model_id(model text) RETURNS bigint
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	found_id bigint;
+	others text;
+BEGIN
+	-- The owner is named because the extension's owner and superusers see the rows of every role.
+	SELECT m.id INTO found_id FROM segment.model AS m
+		WHERE m.model = model_id.model AND m.owner = current_user::regrole;
+	IF found_id IS NULL THEN
+		SELECT string_agg('"' || m.model || '"', ', ' ORDER BY m.model COLLATE "C") INTO others
+			FROM segment.model AS m WHERE m.owner = current_user::regrole;
+		RAISE EXCEPTION 'role "%" has no model %', current_user, coalesce('"' || model || '"', 'NULL')
+			USING ERRCODE = 'undefined_object',
+				HINT = coalesce('Its models are ' || others || '.', 'It has no model at all; segment.fit() makes one.');
+	END IF;
+	RETURN found_id;
+END
+$$;
+COMMENT ON FUNCTION segment.model_id(text) IS
+	'number of the current role''s model of that name; an error (42704) if it has none, which lists those it has';
+
+-- The relation that a model was fitted on, looked up by name now.
+CREATE FUNCTION segment.source_of(model_id bigint) RETURNS regclass
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m segment.model;
+	relation regclass;
+BEGIN
+	SELECT * INTO STRICT m FROM segment.model WHERE id = model_id;
+	relation := to_regclass(m.source);
+	IF relation IS NULL THEN
+		RAISE EXCEPTION 'the source of model "%", %, does not exist', m.model, m.source
+			USING ERRCODE = 'undefined_table',
+				HINT = 'Bring it back under that name, or drop the model with segment.drop() and fit another.';
+	END IF;
+	RETURN relation;
+END
+$$;
+COMMENT ON FUNCTION segment.source_of(bigint) IS
+	'relation that the model of that number was fitted on; an error (42P01) that names it if it is gone';
+
+CREATE FUNCTION segment.gate_name(model_id bigint) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT 'segment.model_' || model_id::text;
+END;
+COMMENT ON FUNCTION segment.gate_name(bigint) IS
+	'name of the gate through which views read the model of that number; the gate exists once segment.create_view() was called';
+
+CREATE FUNCTION segment.open_gate(model_id bigint) RETURNS regclass
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	gate CONSTANT text := segment.gate_name(model_id);
+	owner_name name;
+BEGIN
+	-- The lock makes a second session wait until the gate is there.
+	SELECT r.rolname INTO STRICT owner_name
+		FROM segment.model AS m JOIN pg_roles AS r ON r.oid = m.owner WHERE m.id = model_id
+		FOR UPDATE OF m;
+	-- security_barrier: no condition that a reader adds is tried on the rows of other models.
+	IF to_regclass(gate) IS NULL THEN
+		EXECUTE format(
+			'CREATE VIEW %s WITH (security_barrier) AS '
+			'SELECT p.cluster, p.persona, v.clustering '
+			'FROM segment.version AS v JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version '
+			'WHERE v.model_id = %s AND v.active', gate, model_id);
+		EXECUTE format('COMMENT ON VIEW %s IS %L', gate,
+			'the active version of one model, for the views that segment.create_view() made of it');
+		EXECUTE format('COMMENT ON COLUMN %s.cluster IS %L', gate, 'cluster, 0-based');
+		EXECUTE format('COMMENT ON COLUMN %s.persona IS %L', gate, 'name of the cluster');
+		EXECUTE format('COMMENT ON COLUMN %s.clustering IS %L', gate, 'the fitted clusters, the same in every row');
+	END IF;
+	EXECUTE format('GRANT SELECT ON %s TO %I', gate, owner_name);
+	RETURN gate::regclass;
+END
+$$;
+COMMENT ON FUNCTION segment.open_gate(bigint) IS
+	'makes the gate of the model of that number, if there is none, and lets the owner of the model read it; '
+	'SECURITY DEFINER because the gate has to belong to the owner of the tables. Harmless in anybody''s hands: the rights go to the model''s owner only';
+ALTER FUNCTION segment.open_gate(bigint) OWNER TO @extowner@;
+
+CREATE FUNCTION segment.close_gate() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF to_regclass(segment.gate_name(OLD.id)) IS NOT NULL THEN
+		EXECUTE format('DROP VIEW %s', segment.gate_name(OLD.id));
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION segment.close_gate() IS
+	'trigger: a model takes its gate along, which fails while views read it; SECURITY DEFINER because the gate belongs to the owner of the tables';
+ALTER FUNCTION segment.close_gate() OWNER TO @extowner@;
+CREATE TRIGGER close_gate AFTER DELETE ON segment.model
+	FOR EACH ROW EXECUTE FUNCTION segment.close_gate();
+COMMENT ON TRIGGER close_gate ON segment.model IS 'drops the gate of a model that is dropped';
+
+CREATE FUNCTION segment.adopt_gates() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	gate record;
+BEGIN
+	FOR gate IN
+		SELECT c.oid::regclass AS name, r.rolname AS reader
+		FROM new_versions AS v
+		JOIN pg_class AS c ON c.oid = to_regclass(segment.gate_name(v.model_id))
+		JOIN segment.model AS m ON m.id = v.model_id
+		LEFT JOIN pg_roles AS r ON r.oid = m.owner
+		WHERE c.relowner <> current_user::regrole
+	LOOP
+		EXECUTE format('ALTER VIEW %s OWNER TO CURRENT_USER', gate.name);
+		-- the former owner of the gate had no need of a GRANT
+		IF gate.reader IS NOT NULL THEN
+			EXECUTE format('GRANT SELECT ON %s TO %I', gate.name, gate.reader);
+		END IF;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION segment.adopt_gates() IS
+	'trigger: when a superuser restores a dump, the extension and its tables become the superuser''s, but the gates keep their former owner, who may not read the tables any more. '
+	'This gives the gates to the owner of the tables when the rows come in; SECURITY DEFINER because it acts for that owner';
+ALTER FUNCTION segment.adopt_gates() OWNER TO @extowner@;
+CREATE TRIGGER adopt_gates AFTER INSERT ON segment.version
+	REFERENCING NEW TABLE AS new_versions FOR EACH STATEMENT EXECUTE FUNCTION segment.adopt_gates();
+COMMENT ON TRIGGER adopt_gates ON segment.version IS 'gives restored gates to the owner of the tables';

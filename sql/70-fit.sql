@@ -1,0 +1,373 @@
+-- segment.fit: checks what it is given, clusters, names the clusters, keeps the model. segment.drop: undoes it.
+-- Everything is checked before the first row is read.
+
+CREATE FUNCTION segment.qualified_name(relation regclass) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT format('%I.%I', n.nspname, c.relname)
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE c.oid = relation;
+END;
+COMMENT ON FUNCTION segment.qualified_name(regclass) IS
+	'name of the relation with its schema, quoted where needed, whatever the search_path; NULL if there is no such relation';
+
+CREATE FUNCTION segment.numeric_columns(source regclass) RETURNS TABLE (name text, "position" int)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+	WITH RECURSIVE base AS (
+		SELECT a.attname, a.attnum, a.atttypid AS type
+		FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
+		UNION ALL
+		SELECT b.attname, b.attnum, t.typbasetype
+		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
+	)
+	SELECT b.attname::text, b.attnum::int FROM base AS b
+	WHERE b.type = ANY ('{int2,int4,int8,float4,float8,numeric}'::regtype[]);
+END;
+COMMENT ON FUNCTION segment.numeric_columns(regclass) IS
+	'columns that can be features: smallint, integer, bigint, real, double precision, numeric, and domains over these';
+
+CREATE FUNCTION segment.primary_key(source regclass) RETURNS text[]
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT array_agg(a.attname::text ORDER BY k."position")
+	FROM pg_index AS i
+	CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, "position")
+	JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+	WHERE i.indrelid = source AND i.indisprimary;
+END;
+COMMENT ON FUNCTION segment.primary_key(regclass) IS 'columns of the primary key in its order; NULL if there is none';
+
+CREATE FUNCTION segment.check_source(source regclass) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	kind "char";
+	hint CONSTANT text := 'Name a table, view, materialized view, partitioned or foreign table.';
+BEGIN
+	SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = source;
+	IF kind IS NULL THEN
+		RAISE EXCEPTION 'source must be a relation' USING ERRCODE = 'undefined_table', HINT = hint;
+	ELSIF kind <> ALL ('{r,v,m,p,f}') THEN
+		RAISE EXCEPTION '% has no rows to cluster', segment.qualified_name(source)
+			USING ERRCODE = 'wrong_object_type', HINT = hint;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_source(regclass) IS
+	'an error unless the relation exists (42P01) and is a table, view, materialized view, partitioned or foreign table (42809)';
+
+CREATE FUNCTION segment.check_columns(source regclass, columns text[], argument text) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	usage CONSTANT text := format('Write %s => ''{a,b}'', or leave it out.', argument);
+	numbers text;
+	wanted text;
+	seen text[] := '{}';
+BEGIN
+	IF cardinality(columns) = 0 OR array_ndims(columns) > 1 THEN
+		RAISE EXCEPTION '% must be a list of columns', argument USING ERRCODE = 'invalid_parameter_value', HINT = usage;
+	END IF;
+	FOREACH wanted IN ARRAY columns LOOP
+		IF wanted IS NULL THEN
+			RAISE EXCEPTION '% must not contain NULL', argument USING ERRCODE = 'null_value_not_allowed', HINT = usage;
+		ELSIF wanted = ANY (seen) THEN
+			RAISE EXCEPTION '% names column % twice', argument, quote_ident(wanted)
+				USING ERRCODE = 'duplicate_column', HINT = 'Name every column once.';
+		END IF;
+		seen := seen || wanted;
+		PERFORM FROM pg_attribute AS a
+			WHERE a.attrelid = source AND a.attname::text = wanted AND a.attnum > 0 AND NOT a.attisdropped;
+		IF NOT FOUND THEN
+			SELECT string_agg(quote_ident(n.name), ', ' ORDER BY n."position") INTO numbers
+				FROM segment.numeric_columns(source) AS n;
+			RAISE EXCEPTION 'column % of % does not exist', quote_ident(wanted), segment.qualified_name(source)
+				USING ERRCODE = 'undefined_column',
+					HINT = coalesce('Its numeric columns are ' || numbers || '.', 'It has no numeric column.');
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION segment.check_columns(regclass, text[], text) IS
+	'an error unless the list, given as the argument of that name, has columns of the relation, each once: empty or nested (22023), a NULL (22004), twice the same (42701), unknown (42703, with the numeric columns)';
+
+CREATE FUNCTION segment.check_features(source regclass, features text[]) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	PERFORM segment.check_columns(source, features, 'features');
+	SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type INTO wrong
+		FROM unnest(features) WITH ORDINALITY AS f(name, "position")
+		JOIN pg_attribute AS a ON a.attrelid = source AND a.attname::text = f.name
+		WHERE f.name NOT IN (SELECT n.name FROM segment.numeric_columns(source) AS n)
+		ORDER BY f."position" LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'column % of % is of type %, which is not a number',
+				quote_ident(wrong.attname), segment.qualified_name(source), wrong.type
+			USING ERRCODE = 'datatype_mismatch',
+				HINT = 'Make a number of it in a view, and fit the view.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_features(regclass, text[]) IS
+	'an error unless all features are numeric columns of the relation: as segment.check_columns, and a column of another type (42804)';
+
+CREATE FUNCTION segment.method_options() RETURNS TABLE (method text, option text, type text)
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 4
+BEGIN ATOMIC
+	VALUES
+		('kmeans', 'n_init', 'integer'),
+		('kmeans', 'max_iter', 'integer'),
+		('hclust', 'linkage', 'string'),
+		('hclust', 'height', 'number');
+END;
+COMMENT ON FUNCTION segment.method_options() IS 'methods of segment.fit, and the options of each with their types in JSON';
+
+CREATE FUNCTION segment.check_method(method text, k int, options jsonb) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	methods text;
+	allowed text;
+	given record;
+	given_type text;
+BEGIN
+	SELECT string_agg(o.option || ' (' || o.type || ')', ', ') INTO allowed
+		FROM segment.method_options() AS o WHERE o.method = check_method.method;
+	IF allowed IS NULL THEN
+		SELECT string_agg(DISTINCT o.method, ', ') INTO methods FROM segment.method_options() AS o;
+		RAISE EXCEPTION 'unknown method %', coalesce('"' || method || '"', 'NULL')
+			USING ERRCODE = 'invalid_parameter_value', HINT = format('Methods are %s.', methods);
+	ELSIF coalesce(jsonb_typeof(options), 'null') <> 'object' THEN
+		RAISE EXCEPTION 'options must be a JSON object'
+			USING ERRCODE = 'invalid_parameter_value', HINT = format('Options of %s are %s.', method, allowed);
+	END IF;
+
+	FOR given IN
+		SELECT j.key, j.value, o.type
+		FROM jsonb_each(options) AS j
+		LEFT JOIN segment.method_options() AS o ON o.option = j.key AND o.method = check_method.method
+		ORDER BY j.key COLLATE "C"
+	LOOP
+		given_type := jsonb_typeof(given.value);
+		IF given_type = 'number' AND given.type = 'integer'
+			AND given.value::numeric % 1 = 0 AND given.value::numeric BETWEEN -2147483648 AND 2147483647
+		THEN
+			given_type := 'integer';
+		END IF;
+		IF given.type IS NULL THEN
+			RAISE EXCEPTION 'method % has no option "%"', method, given.key
+				USING ERRCODE = 'invalid_parameter_value', HINT = format('Options of %s are %s.', method, allowed);
+		ELSIF given_type <> given.type THEN
+			RAISE EXCEPTION 'option "%" must be of type %, not %', given.key, given.type, given.value
+				USING ERRCODE = 'invalid_parameter_value', HINT = format('Options of %s are %s.', method, allowed);
+		END IF;
+	END LOOP;
+
+	IF method = 'kmeans' AND k IS NULL THEN
+		RAISE EXCEPTION 'method kmeans needs k, the number of clusters'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Add k => 5, or how many segments you can use.';
+	ELSIF method = 'hclust' AND k IS NULL AND NOT options ? 'height' THEN
+		RAISE EXCEPTION 'method hclust needs k, the number of clusters, or the height at which to cut the tree'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Add k => 5, or options => ''{"height": 10}''.';
+	ELSIF method = 'hclust' AND k IS NOT NULL AND options ? 'height' THEN
+		RAISE EXCEPTION 'k and the option height exclude each other'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out one of the two.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_method(text, int, jsonb) IS
+	'an error unless the method is known, its options are known and of the right type (all 22023), and it is told how many clusters to make (22004)';
+
+CREATE FUNCTION segment.cluster_source(source regclass, features text[], k int, method text, scale text, seed bigint, options jsonb,
+		search_path text) RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	query text;
+	clustering @extschema@.clustering;
+	has_rows boolean;
+BEGIN
+	query := format(
+		CASE method
+			WHEN 'kmeans' THEN 'SELECT segment.kmeans_fit(ARRAY[%s], $1, $2, $3, $4, $5) FROM %s AS s'
+			WHEN 'hclust' THEN 'SELECT segment.hclust_fit(ARRAY[%s], $1, $6, $7, $2) FROM %s AS s'
+		END,
+		(SELECT string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")
+			FROM unnest(features) WITH ORDINALITY AS f(name, "position")),
+		segment.qualified_name(source));
+	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
+	PERFORM set_config('search_path', cluster_source.search_path, true);
+	EXECUTE query INTO clustering
+		USING k, scale, seed, (options ->> 'n_init')::int, (options ->> 'max_iter')::int,
+			(options ->> 'height')::float8, coalesce(options ->> 'linkage', 'ward');
+	IF clustering IS NULL THEN
+		EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', segment.qualified_name(source)) INTO has_rows;
+	END IF;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+	IF clustering IS NULL AND has_rows THEN
+		RAISE EXCEPTION 'no row of % has a number in every feature', segment.qualified_name(source)
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Rows with NULL, NaN or infinity take no part: leave out features that are empty, or fill them in a view.';
+	ELSIF clustering IS NULL THEN
+		RAISE EXCEPTION '% has no rows', segment.qualified_name(source)
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Fill it before you fit a model on it.';
+	END IF;
+	RETURN clustering;
+END
+$$;
+COMMENT ON FUNCTION segment.cluster_source(regclass, text[], int, text, text, bigint, jsonb, text) IS
+	'clusters the rows of the relation, read with that search_path, once; arguments are checked already. An error (55000) if it has no rows, or none with a number in every feature';
+
+CREATE FUNCTION segment.fit_model(model text, source regclass, features text[], k int, key text[], method text, scale text,
+		seed bigint, ruleset text, options jsonb, search_path text)
+	RETURNS TABLE (cluster int, persona text, size bigint, share float8, profile text)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	clustering @extschema@.clustering;
+	new_id bigint;
+	taken CONSTANT text := format(
+		'Refit it under another name, or remove it first: SELECT segment.drop(%L).', fit_model.model);
+BEGIN
+	IF coalesce(btrim(fit_model.model), '') = '' OR char_length(fit_model.model) > 100 THEN
+		RAISE EXCEPTION 'model must be a name of 1 to 100 characters'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Any name will do, such as ''customers''.';
+	ELSIF scale IS NULL OR seed IS NULL THEN
+		RAISE EXCEPTION 'scale and seed must not be NULL'
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave them out for scale => ''zscore'', seed => 0.';
+	END IF;
+	PERFORM FROM segment.model AS m WHERE m.model = fit_model.model AND m.owner = current_user::regrole;
+	IF FOUND THEN
+		RAISE EXCEPTION 'model "%" exists already', fit_model.model
+			USING ERRCODE = 'duplicate_object', HINT = taken;
+	END IF;
+
+	PERFORM segment.check_source(source);
+	IF key IS NULL THEN
+		key := segment.primary_key(source);
+	ELSE
+		PERFORM segment.check_columns(source, key, 'key');
+	END IF;
+	IF features IS NULL THEN
+		SELECT array_agg(n.name ORDER BY n."position") INTO features
+			FROM segment.numeric_columns(source) AS n WHERE n.name <> ALL (coalesce(key, '{}'));
+		IF features IS NULL THEN
+			RAISE EXCEPTION '% has no numeric column but its key', segment.qualified_name(source)
+				USING ERRCODE = 'undefined_column', HINT = 'Make numbers of its columns in a view, and fit the view.';
+		END IF;
+	ELSE
+		PERFORM segment.check_features(source, features);
+	END IF;
+	PERFORM segment.check_method(method, k, options);
+	PERFORM segment.check_ruleset(ruleset, features);
+
+	clustering := segment.cluster_source(source, features, k, method, scale, seed, options, search_path);
+
+	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, ruleset, options)
+		VALUES (fit_model.model, segment.qualified_name(source), features, key, method, scale, k, seed, ruleset, options)
+		ON CONFLICT DO NOTHING
+		RETURNING m.id INTO new_id;
+	IF new_id IS NULL THEN
+		RAISE EXCEPTION 'model "%" was made by another session in the meantime', fit_model.model
+			USING ERRCODE = 'duplicate_object', HINT = taken;
+	END IF;
+	INSERT INTO segment.version (model_id, version, active, clustering) VALUES (new_id, 1, true, clustering);
+	INSERT INTO segment.persona (model_id, version, cluster, persona, note)
+		SELECT new_id, 1, n.cluster, n.persona, n.note FROM segment.name_clusters(clustering, features, ruleset) AS n;
+
+	IF method = 'hclust' THEN
+		RAISE NOTICE 'new rows are scored by the nearest centroid; of the fitted rows, % %% lie nearer to the centroid of another cluster',
+			round((clustering::jsonb ->> 'disagreement')::numeric * 100, 1);
+	END IF;
+	RETURN QUERY
+		SELECT p.cluster, p.persona, s.size, s.share, t.profile
+		FROM segment.persona AS p
+		JOIN @extschema@.cluster_stats(clustering) AS s ON s.cluster = p.cluster
+		JOIN segment.profile_texts(clustering, features) AS t ON t.cluster = p.cluster
+		WHERE p.model_id = new_id
+		ORDER BY p.cluster;
+END
+$$;
+COMMENT ON FUNCTION segment.fit_model(text, regclass, text[], int, text[], text, text, bigint, text, jsonb, text) IS
+	'segment.fit with the caller''s search_path as the last argument; to be called through segment.fit';
+
+CREATE FUNCTION segment.fit(
+		model text,
+		source regclass,
+		features text[] DEFAULT NULL,
+		k int DEFAULT NULL,
+		key text[] DEFAULT NULL,
+		method text DEFAULT 'kmeans',
+		scale text DEFAULT 'zscore',
+		seed bigint DEFAULT 0,
+		ruleset text DEFAULT NULL,
+		options jsonb DEFAULT '{}')
+	RETURNS TABLE (cluster int, persona text, size bigint, share float8, profile text)
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 10
+BEGIN ATOMIC
+	SELECT f.cluster, f.persona, f.size, f.share, f.profile
+	FROM segment.fit_model(model, source, features, k, key, method, scale, seed, ruleset, options, current_setting('search_path')) AS f;
+END;
+COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text, bigint, text, jsonb) IS
+	'fits a model on the rows of a table, view, materialized view, partitioned or foreign table, keeps it under that name for the current role, and returns its personas, in the order of the clusters: '
+	'size in rows, share of the rows that took part (0 to 1), and a line of means in the units of the input. '
+	'features: numeric columns; NULL: all but the key. k: number of clusters. key: columns that identify a customer; NULL: the primary key, if any. '
+	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, and max_iter, default 300) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves. '
+	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
+	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source once, as the caller, with the caller''s search_path. '
+	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number (42804); a bad option (22023); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
+
+CREATE FUNCTION segment.views_of(model_id bigint) RETURNS TABLE (view regclass)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 2
+BEGIN ATOMIC
+	SELECT DISTINCT r.ev_class::regclass
+	FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
+	WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+		AND d.refobjid = to_regclass(segment.gate_name(model_id)) AND r.ev_class <> d.refobjid;
+END;
+COMMENT ON FUNCTION segment.views_of(bigint) IS
+	'views of the model of that number: those that read its gate, as segment.create_view() makes them';
+
+CREATE FUNCTION segment.drop(model text, cascade boolean DEFAULT false) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	dropped CONSTANT bigint := segment.model_id(model);
+	views text;
+	view regclass;
+BEGIN
+	SELECT string_agg(segment.qualified_name(v.view), ', ' ORDER BY segment.qualified_name(v.view) COLLATE "C") INTO views
+		FROM segment.views_of(dropped) AS v;
+	IF views IS NOT NULL AND cascade IS NOT TRUE THEN
+		RAISE EXCEPTION 'model "%" is used by views: %', model, views
+			USING ERRCODE = 'dependent_objects_still_exist',
+				HINT = format('Drop them first, or along with the model: SELECT segment.drop(%L, cascade => true).', model);
+	END IF;
+	LOOP
+		-- One at a time: a view that reads another goes with it.
+		SELECT v.view INTO view FROM segment.views_of(dropped) AS v
+			ORDER BY segment.qualified_name(v.view) COLLATE "C" LIMIT 1;
+		EXIT WHEN NOT FOUND;
+		EXECUTE format('DROP %s %s CASCADE',
+			(SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END FROM pg_class AS c WHERE c.oid = view),
+			segment.qualified_name(view));
+	END LOOP;
+	DELETE FROM segment.model AS m WHERE m.id = dropped;
+END
+$$;
+COMMENT ON FUNCTION segment.drop(text, boolean) IS
+	'drops a model of the current role with all its versions; cascade also drops the views made by segment.create_view(), and what depends on them. '
+	'Errors: no such model (42704); views use it and cascade is false (2BP01, which names them)';

@@ -1,0 +1,162 @@
+# Who may see and do what: models, rules and personas are for the role that made them, and for whom it lets read a view.
+use strict;
+use warnings FATAL => 'all';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('roles');
+$node->init;
+$node->start;
+
+sub as
+{
+	my ($role, $sql) = @_;
+	return $node->safe_psql('shop', $sql, extra_params => [ '-U', $role ]);
+}
+
+sub refused
+{
+	my ($role, $sql, $error, $name) = @_;
+	my ($status, $out, $err) = $node->psql('shop', $sql, extra_params => [ '-U', $role ]);
+	like($err, $error, $name);
+	isnt($status, 0, "$name: status");
+	return;
+}
+
+# The owner of the database is no superuser, and makes the extension, in a schema that is not public.
+$node->safe_psql('postgres', q{
+CREATE ROLE boss LOGIN; CREATE ROLE alice LOGIN; CREATE ROLE bob LOGIN; CREATE ROLE reader LOGIN; CREATE ROLE outsider LOGIN;
+CREATE ROLE analysts; GRANT analysts TO bob;
+CREATE DATABASE shop OWNER boss;
+});
+as('boss', q{
+CREATE SCHEMA "Ext ension"; CREATE EXTENSION segment SCHEMA "Ext ension"; GRANT USAGE ON SCHEMA "Ext ension" TO alice, bob, analysts;
+GRANT CREATE ON DATABASE shop TO alice, bob;
+});
+is(as('boss', q{SELECT rolsuper FROM pg_roles WHERE rolname = current_user}), 'f', 'no superuser is needed');
+for my $role (qw(alice bob))
+{
+	as($role, qq{
+CREATE SCHEMA $role;
+SET search_path = $role;
+CREATE TABLE customers AS SELECT i AS id, i % 10 + 100 * (i % 2) AS income, i % 7 AS score FROM generate_series(1, 100) AS i;
+ALTER TABLE customers ADD PRIMARY KEY (id);
+GRANT USAGE ON SCHEMA $role TO PUBLIC;
+});
+}
+as('alice', q{
+SET search_path = alice;
+INSERT INTO segment.persona_rules VALUES ('secret', 'Secretly Rich', 'income', 0.5, NULL, 'for alice alone');
+SELECT segment.fit('mall', 'customers', k => 2);
+SELECT segment.create_view('mall', 'personas');
+GRANT SELECT ON personas TO reader;
+});
+as('bob', q{
+SET search_path = bob;
+SELECT segment.fit('mall', 'customers', '{score}', k => 3);
+});
+
+# Two roles, one name
+is(as('alice', q{SELECT model, k, owner FROM segment.models}), 'mall|2|alice', 'alice sees her model');
+is(as('bob', q{SELECT model, k, owner FROM segment.models}), 'mall|3|bob', 'bob sees his, of the same name');
+is(as('alice', q{SELECT string_agg(persona, ', ') FROM segment.personas}), 'low income, Secretly Rich', "alice's rules name her clusters");
+unlike(as('bob', q{SELECT persona FROM segment.personas}), qr/Rich/, "and not bob's");
+is(as('bob', q{SELECT count(*) FROM segment.persona_rules WHERE owner IS NOT NULL}), '0', "bob does not see alice's rules");
+is(as('bob', q{SELECT count(*) FROM segment.persona_rules WHERE ruleset = 'mall'}), '10', 'but those of the extension');
+
+# A role with nothing but SELECT on the view, not even the right to look into the schema of the extension
+my $read = q{SELECT persona, count(*), count(cluster), count(distance) FROM alice.personas GROUP BY 1 ORDER BY 1};
+my $personas = "Secretly Rich|50|50|50\nlow income|50|50|50";
+is(as('alice', $read), $personas, 'the owner of the view sees personas');
+is(as('reader', $read), $personas, 'who may SELECT from the view sees personas');
+is(as('reader', qq{SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0; $read}), $personas, 'parallel workers do too');
+is(as('reader', q{SELECT (SELECT count(*) FROM segment.models) + (SELECT count(*) FROM segment.personas) + (SELECT count(*) FROM segment.model)
+	+ (SELECT count(*) FROM segment.version) + (SELECT count(*) FROM segment.persona)}), '0', 'but nothing of the model itself');
+my $gate = as('alice', q{SELECT segment.gate_name(segment.model_id('mall'))});
+refused('reader', "SELECT * FROM $gate", qr/permission denied for view model_/, 'the gate is closed to the reader');
+as('alice', q{CREATE VIEW alice.rich AS SELECT id, persona FROM alice.personas WHERE persona LIKE '%Rich'; GRANT SELECT ON alice.rich TO outsider});
+is(as('outsider', q{SELECT persona, count(*) FROM alice.rich GROUP BY 1}), 'Secretly Rich|50', 'a view of the view is enough');
+as('alice', q{INSERT INTO alice.customers VALUES (101, 108, 3), (102, NULL, 3)});
+is(as('reader', q{SELECT id, persona FROM alice.personas WHERE id > 100 ORDER BY 1}), "101|Secretly Rich\n102|", 'a new customer is scored for the reader');
+
+# A role without rights
+refused('outsider', q{SELECT * FROM alice.personas}, qr/permission denied for view personas/, 'no right to the view, no personas');
+refused('outsider', "SELECT * FROM $gate", qr/permission denied for view model_/, 'the gate is closed to others');
+refused('bob', "SELECT * FROM $gate", qr/permission denied for view model_/, 'to those with models of their own, too');
+is(as('bob', qq{SELECT segment.open_gate(1), segment.open_gate(2); SELECT has_table_privilege('$gate', 'SELECT')}),
+	"segment.model_1|segment.model_2\nf", 'opening the gate of another gives no right to it');
+is(as('outsider', q{SELECT (SELECT count(*) FROM segment.models) + (SELECT count(*) FROM segment.personas) + (SELECT count(*) FROM segment.model)
+	+ (SELECT count(*) FROM segment.version) + (SELECT count(*) FROM segment.persona) + (SELECT count(*) FROM segment.persona_rules WHERE owner IS NOT NULL)}),
+	'0', 'no models, no personas, no rules');
+refused('outsider', q{SELECT * FROM segment.profile('mall')}, qr/role "outsider" has no model "mall"/, 'no profile');
+refused('outsider', q{SELECT segment.create_view('mall', 'v')}, qr/has no model "mall"/, 'no view');
+refused('outsider', q{SELECT segment.drop('mall', true)}, qr/has no model "mall"/, 'no drop');
+as('boss', 'GRANT USAGE ON SCHEMA "Ext ension" TO outsider');
+refused('outsider', q{SELECT * FROM segment.fit('m', 'alice.customers', k => 2)}, qr/permission denied for table customers/, 'no fit of a table that it may not read');
+# A leaky condition is not tried on rows that the policies or the gate hide
+my $leak = q{CREATE FUNCTION pg_temp.leak(anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'leak: %', $1; RETURN true; END $$;};
+my ($status, $out, $err) = $node->psql('shop', "$leak SELECT count(*) FROM segment.model WHERE pg_temp.leak(model);
+SELECT count(*) FROM segment.version WHERE pg_temp.leak(clustering); SELECT count(*) FROM segment.persona WHERE pg_temp.leak(persona);
+SELECT count(*) FROM segment.persona_rules WHERE pg_temp.leak(persona) AND ruleset = 'secret'", extra_params => [ '-U', 'outsider' ]);
+is($out, "0\n0\n0\n0", 'a leaky condition sees no rows');
+unlike($err, qr/leak: .*(alice|Secretly|format)/, 'and leaks none');
+($status, $out, $err) = $node->psql('shop', "$leak SELECT count(*) FROM $gate WHERE pg_temp.leak(persona)", extra_params => [ '-U', 'alice' ]);
+is(scalar(() = $err =~ /leak:/g), 2, "a leaky condition on the gate sees its own model's two personas");
+
+# Rows of others are not written either, nor is the future taken away from anybody
+is(as('outsider', q{WITH d AS (DELETE FROM segment.model RETURNING 1), p AS (DELETE FROM segment.persona RETURNING 1), r AS (DELETE FROM segment.persona_rules RETURNING 1)
+SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM p), (SELECT count(*) FROM r)}), '0|0|0', 'an outsider deletes nothing');
+is(as('outsider', q{WITH u AS (UPDATE segment.persona SET persona = 'x' RETURNING 1) SELECT count(*) FROM u}), '0', 'and changes nothing');
+refused('outsider', q{INSERT INTO segment.persona (model_id, version, cluster, persona) VALUES (1, 1, 7, 'x')},
+	qr/violates row-level security policy/, 'no persona is added to a model of another');
+refused('outsider', q{INSERT INTO segment.persona_rules (ruleset, persona, feature, min_z, owner) VALUES ('r', 'p', 'f', 0, 'alice')},
+	qr/permission denied for table persona_rules/, 'no rule is slipped to another');
+refused('alice', q{UPDATE segment.model SET owner = 'bob'}, qr/permission denied for table model/, 'no model is given away');
+refused('outsider', q{INSERT INTO segment.model (id, model, source, features, method, scale, seed, options) OVERRIDING SYSTEM VALUE
+VALUES (1000, 'm', 's', '{a}', 'kmeans', 'none', 0, '{}')}, qr/permission denied for table model/, 'no number is taken in advance');
+refused('outsider', q{TRUNCATE segment.model CASCADE}, qr/permission denied/, 'no TRUNCATE');
+refused('outsider', q{CREATE FUNCTION segment.fit() RETURNS int LANGUAGE sql AS 'SELECT 1'}, qr/permission denied for schema segment/, 'nothing is put into the schema');
+
+# The owner of the extension is no better off than alice when it names clusters, but may look after everything.
+as('boss', q{CREATE SCHEMA boss; CREATE TABLE boss.customers AS SELECT i AS id, i % 10 + 100 * (i % 2) AS income FROM generate_series(1, 100) AS i;
+SELECT segment.fit('mall', 'boss.customers', '{income}', k => 2)});
+is(as('boss', q{SELECT string_agg(persona, ', ' ORDER BY cluster) FROM segment.personas WHERE owner = 'boss'::regrole}), 'low income, high income', "the owner's clusters are not named by alice's rules");
+is(as('boss', q{SELECT owner, model FROM segment.models}), "alice|mall\nbob|mall\nboss|mall", 'the owner of the extension sees all models');
+as('boss', q{SELECT segment.drop('mall')});
+is(as('boss', q{SELECT owner, model FROM segment.models}), "alice|mall\nbob|mall", 'and drops its own');
+is(as('alice', q{WITH u AS (UPDATE segment.persona_rules SET note = 'x' RETURNING persona) SELECT * FROM u}), 'Secretly Rich', 'UPDATE reaches own rules only');
+is(as('alice', q{WITH d AS (DELETE FROM segment.persona_rules RETURNING persona) SELECT * FROM d}), 'Secretly Rich', 'so does DELETE');
+is(as('alice', q{SELECT count(*) FROM segment.persona_rules}), '10', 'the rules of the extension are still there');
+
+# Groups: SET ROLE makes models of the group, whose members see them
+as('bob', q{SET ROLE analysts; SET search_path = bob; CREATE TEMP TABLE t AS SELECT i AS x FROM generate_series(1, 10) AS i;
+SELECT segment.fit('group', 't', k => 2)});
+is(as('bob', q{SELECT model, owner FROM segment.models ORDER BY 1}), "group|analysts\nmall|bob", 'a member sees the models of its group');
+is(as('alice', q{SELECT model FROM segment.models}), 'mall', 'others do not');
+as('bob', q{SET ROLE analysts; SELECT segment.drop('group')});
+
+# A role that is renamed keeps its models; one that is dropped takes its rights along
+$node->safe_psql('postgres', 'ALTER ROLE alice RENAME TO alicia');
+is(as('alicia', $read), "Secretly Rich|51|51|51\nlow income|50|50|50\n|1|0|0", 'after RENAME the views work');
+is(as('alicia', q{SELECT model, owner FROM segment.models}), 'mall|alicia', 'and the models are there');
+($status, $out, $err) = $node->psql('shop', 'DROP ROLE alicia');
+like($err, qr/privileges for view segment.model_/, 'a role with views is not dropped by mistake');
+as('alicia', q{SELECT segment.drop('mall', cascade => true)});
+refused('reader', $read, qr/relation "alice.personas" does not exist/, 'dropped views are gone');
+$node->safe_psql('shop', 'DROP OWNED BY alicia; DROP ROLE alicia');
+is(as('bob', q{SELECT model FROM segment.models}), 'mall', 'the others go on');
+
+# DROP EXTENSION leaves nothing, unless views need it
+as('bob', q{SET search_path = bob; SELECT segment.create_view('mall', 'personas')});
+refused('boss', 'DROP EXTENSION segment', qr/view bob.personas depends on/, 'views hold the extension');
+as('boss', 'DROP EXTENSION segment CASCADE');
+is(as('boss', q{SELECT to_regnamespace('segment') IS NULL, to_regclass('bob.personas') IS NULL, to_regclass('bob.customers')}), 't|t|bob.customers', 'with CASCADE all of it goes');
+as('boss', 'CREATE EXTENSION segment SCHEMA public');
+as('bob', q{SET search_path = bob; SELECT segment.fit('mall', 'customers', '{score}', k => 3)});
+as('boss', 'DROP EXTENSION segment');
+is(as('boss', q{SELECT to_regnamespace('segment') IS NULL}), 't', 'models alone do not hold the extension');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,110 @@
+# pg_dump | psql carries models, personas, rules and views: by the owner of the database without superuser, and by a superuser.
+use strict;
+use warnings FATAL => 'all';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('dump');
+$node->init;
+$node->start;
+
+sub as
+{
+	my ($role, $database, $sql) = @_;
+	return $node->safe_psql($database, $sql, extra_params => [ '-U', $role ]);
+}
+
+# Dumps a database and restores it into a fresh one, stopping at the first error; returns the dump.
+sub move
+{
+	my ($role, $from, $to) = @_;
+	my $file = "${PostgreSQL::Test::Utils::tmp_check}/$to.sql";
+	# what dumps do not carry before the objects that need it
+	$node->safe_psql('postgres', "CREATE DATABASE $to OWNER boss");
+	as('boss', $to, 'GRANT CREATE ON SCHEMA public TO alice');
+	$node->command_ok([ 'pg_dump', '-U', $role, '-f', $file, '-d', $node->connstr($from) ], "$role dumps $from");
+	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-U', $role, '-o', File::Spec->devnull, '-f', $file, '-d', $node->connstr($to) ],
+		"$role restores it as $to");
+	my $dump = slurp_file($file);
+	$dump =~ s/^\\(un)?restrict .*\n//mg;
+	return $dump;
+}
+
+$node->safe_psql('postgres', q{
+CREATE ROLE boss LOGIN; CREATE ROLE alice LOGIN; CREATE ROLE carol LOGIN; CREATE ROLE reader LOGIN;
+GRANT alice TO boss;
+CREATE DATABASE shop OWNER boss;
+});
+as('boss', 'shop', q{
+CREATE SCHEMA "Ext ension"; CREATE EXTENSION segment SCHEMA "Ext ension"; GRANT USAGE ON SCHEMA "Ext ension" TO alice, carol;
+GRANT CREATE ON SCHEMA public TO alice;
+CREATE TABLE customers AS SELECT i AS id, i % 10 + 100 * (i % 2) AS income, i / 3.0 AS score FROM generate_series(1, 100) AS i;
+ALTER TABLE customers ADD PRIMARY KEY (id);
+GRANT SELECT ON customers TO alice, carol;
+INSERT INTO segment.persona_rules VALUES ('own', 'Bosses', 'income', 0.5, NULL, 'a note with ''quotes'' and a \ backslash');
+SELECT segment.fit('first', 'customers', k => 2);
+SELECT segment.drop('first');
+SELECT segment.fit($$it's "mine"$$, 'customers', k => 2, ruleset => 'own');
+SELECT segment.fit('tree', 'customers', '{income,score}', 5, method => 'hclust', scale => 'log', options => '{"linkage": "average"}');
+SELECT segment.create_view($$it's "mine"$$, 'personas');
+GRANT SELECT ON personas TO reader;
+});
+as('alice', 'shop', q{
+INSERT INTO segment.persona_rules VALUES ('own', 'Rich', 'income', 0.5, NULL, NULL);
+CREATE TABLE short_lived AS SELECT * FROM customers;
+SELECT segment.fit('gone', 'short_lived', '{income}', k => 2);
+DROP TABLE short_lived;
+SELECT segment.fit('mall', 'customers', k => 3);
+SELECT segment.create_view('mall', '"Alice''s"');
+GRANT SELECT ON "Alice's" TO reader;
+CREATE VIEW upon AS SELECT persona, count(*) AS customers FROM "Alice's" GROUP BY 1;
+GRANT SELECT ON upon TO reader;
+});
+# a role that is gone, whose models are not
+as('carol', 'shop', q{SELECT segment.fit('orphan', 'customers', k => 2)});
+$node->safe_psql('shop', 'DROP OWNED BY carol; DROP ROLE carol');
+
+my $contents = q{
+SELECT m.owner, m.model, m.source, m.features, m.key, m.method, m.scale, m.k, m.seed, m.ruleset, m.options, m.id FROM segment.model AS m ORDER BY m.id;
+SELECT model_id, version, active, fitted_at, clustering FROM segment.version ORDER BY 1, 2;
+SELECT * FROM segment.persona ORDER BY 1, 2, 3;
+SELECT * FROM segment.persona_rules ORDER BY 1, 2, 3, owner::oid;
+SELECT * FROM segment.personas;
+SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_class AS c WHERE c.relkind = 'v' AND c.relname ~ '^(personas|upon|Alice.s|model_\d+)$' ORDER BY c.oid::regclass::text;
+};
+my $reads = q{SELECT * FROM personas ORDER BY id; SELECT * FROM "Alice's" ORDER BY id; SELECT * FROM upon ORDER BY 1};
+my $before = as('boss', 'shop', $contents);
+my $read_before = as('reader', 'shop', $reads);
+like($before, qr/it's "mine".*orphan.*Bosses.*a note with 'quotes'/s, 'there is something to carry');
+like($read_before, qr/Bosses.*Rich/s, 'and something to read');
+
+my $dump = move('boss', 'shop', 'moved');
+is(as('boss', 'moved', $contents), $before, 'the owner of the database carries everything');
+is(as('reader', 'moved', $reads), $read_before, 'readers see what they saw');
+is(as('boss', 'moved', q{SELECT count(*) FROM segment.persona_rules WHERE owner IS NULL}), '10', 'shipped rules come once');
+unlike($dump, qr/Cautious Earners/, 'and are not in the dump');
+
+# Life goes on in the copy.
+is(as('alice', 'moved', q{SELECT segment.fit('next', 'customers', k => 2); SELECT max(id) > 6 FROM segment.model}) =~ /t$/, 1, 'numbers of models continue');
+is(as('alice', 'moved', q{SELECT segment.create_view('next', 'next_personas'); SELECT count(persona) FROM next_personas}), "next_personas\n100", 'new views are made');
+my ($status, $out, $err) = $node->psql('moved', q{SELECT segment.create_view('gone', 'v')}, extra_params => [ '-U', 'alice' ]);
+like($err, qr/the source of model "gone", public.short_lived, does not exist/, 'a source that is gone is named');
+is(as('alice', 'moved', q{SELECT segment.drop('gone'); SELECT segment.drop('mall', cascade => true); SELECT string_agg(model, ',') FROM segment.models}), "\n\nnext", 'models are dropped, with their views');
+
+# A superuser's restore makes the extension the superuser's; the gates follow.
+$dump = move('postgres', 'shop', 'lifted');
+is(as('postgres', 'lifted', $contents), $before, 'a superuser carries everything');
+is(as('reader', 'lifted', $reads), $read_before, 'readers see what they saw');
+is(as('postgres', 'lifted', q{SELECT DISTINCT relowner::regrole FROM pg_class WHERE relname ~ '^model_\d+$'}), 'postgres', "the gates are the superuser's");
+is(as('alice', 'lifted', q{SELECT model FROM segment.models}), "gone\nmall", 'alice has her models');
+is(as('alice', 'lifted', q{SELECT segment.drop('mall', cascade => true); SELECT model FROM segment.models}), "\ngone", 'and can drop them');
+is(as('boss', 'lifted', q{SELECT DISTINCT owner FROM segment.models ORDER BY 1}), "boss\nalice", 'the former owner of the extension sees no more than its own and those of its roles');
+
+# A second dump is like the first.
+my $again = move('boss', 'moved', 'moved_again');
+unlike($again, qr/Cautious Earners/, 'nothing that ships gets into a second dump');
+is(as('boss', 'moved_again', $contents), as('boss', 'moved', $contents), 'nothing is lost on the way');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,53 @@
+# Long work answers a cancel, and the session goes on afterwards with its memory back.
+use strict;
+use warnings FATAL => 'all';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('cancel');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', q{
+CREATE EXTENSION segment;
+SELECT setseed(0.5);
+CREATE TABLE wide AS SELECT random() AS a, random() AS b, random() AS c FROM generate_series(1, 300000);
+CREATE TABLE deep AS SELECT * FROM wide LIMIT 15000;
+});
+
+# Each of these takes many seconds when left alone.
+my %long = (
+	'reading and sorting' => 'SELECT DISTINCT kmeans_label(ARRAY[a, b, c], 2) OVER () FROM wide, generate_series(1, 30)',
+	'k-means' => 'SELECT DISTINCT kmeans_label(50, a, b, c) OVER () FROM wide',
+	'the k-means aggregate' => 'SELECT kmeans(50, a, b, c) FROM wide',
+	'the tree' => 'SELECT DISTINCT hclust_label(3, a, b) OVER () FROM deep',
+	'a tree with inversions' => q{SELECT DISTINCT hclust_label(ARRAY[a, b], 3, linkage => 'median') OVER () FROM deep},
+	'a fit' => q{SELECT * FROM segment.fit('long', 'wide', k => 50)});
+for my $what (sort keys %long)
+{
+	my ($status, $out, $err) = $node->psql('postgres', qq{
+SET statement_timeout = '200ms';
+$long{$what};
+RESET statement_timeout;
+SELECT 'the session goes on', pg_size_pretty(sum(total_bytes)) <> '' FROM pg_backend_memory_contexts WHERE name LIKE 'segment%';
+SELECT count(*) FROM (SELECT kmeans_label(3, a) OVER () FROM deep LIMIT 10) x;
+}, on_error_stop => 0);
+	like($err, qr/canceling statement due to statement timeout/, "$what is cancelled");
+	is($out, "the session goes on|\n10", "the session goes on after $what, without its memory");
+}
+is($node->safe_psql('postgres', 'SELECT count(*) FROM segment.models'), '0', 'a cancelled fit leaves no model');
+
+# A backend that is told to end does so in the middle of a tree.
+my $session = $node->background_psql('postgres', on_error_stop => 0);
+$session->{stdin} .= "SELECT DISTINCT hclust_label(3, a, b) OVER () FROM deep;\n";
+$session->{run}->pump_nb;
+$node->poll_query_until('postgres', q{
+SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'SELECT DISTINCT hclust%' AND state = 'active'})
+  or die 'the long query did not begin';
+$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT DISTINCT hclust%' AND pid <> pg_backend_pid()});
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE query LIKE 'SELECT DISTINCT hclust%' AND pid <> pg_backend_pid()}),
+	'a backend that is terminated ends');
+eval { $session->quit };
+
+$node->stop;
+done_testing();
