@@ -26,4 +26,9 @@
 #define SEGMENT_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/* 18 writes this word before a declaration; before, a macro came after it */
+#ifndef pg_noreturn
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #endif							/* SEGMENT_COMPAT_H */

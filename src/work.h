@@ -10,7 +10,6 @@
 extern void work_define_settings(void);
 extern void work_begin(void);
 extern Size work_memory_limit(void);
-extern void work_refuse_memory(Size needed, const char *what, const char *remedy)
-			pg_attribute_noreturn();
+pg_noreturn extern void work_refuse_memory(Size needed, const char *what, const char *remedy);
 
 #endif							/* SEGMENT_WORK_H */

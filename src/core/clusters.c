@@ -199,10 +199,58 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 		clusters->inertia[c] = pow2_scale(clusters->inertia[c], pow2_of(2 * e));
 		clusters->radius[c] = pow2_scale(sqrt(clusters->radius[c]), pow2_of(e));
 	}
+	clusters->inertia_lower = clusters->inertia_upper = clusters_inertia(clusters);
 	pfree(within);
 	pfree(distance2);
 	scorer_free(&scorer);
 	pfree(moments);
+}
+
+/*
+ * Between what the inertia of the rows lies, for rows known by their cells.
+ *
+ * Let A be the sum over cells of count times squared distance of the mean to
+ * the nearest centroid, and B the squares within the cells.  Sending every
+ * row to its cell's centroid costs A + B: the inertia is no more.  And it is no
+ * less than (sqrt(A) - sqrt(B))^2 where A > B, by the triangle inequality in
+ * the space of all rows: moving every row onto its cell's mean moves it by
+ * sqrt(B), and its distance from the set of centroids by no more.  By the same
+ * argument the values' rounding, rounding[j] at most for feature j, shifts
+ * both ends by the sqrt of its squares.
+ */
+void
+clusters_bound(Clusters *clusters, const Rows *raw, const int *label, const double *rounding)
+{
+	Scorer		scorer = scorer_create(clusters);
+	double		between = 0;
+	double		within = 0;
+	double		shift = 0;
+	double		lower;
+
+	for (int j = 0; j < raw->dim; j++)
+	{
+		double		moved = scaling_variance(&clusters->scaling, j, 0, rounding[j] * rounding[j]);
+
+		for (int i = 0; i < raw->n; i++)
+		{
+			Size		at = (Size) j * raw->n + i;
+			double		d = scaling_apply(&clusters->scaling, j, raw->x[at]) -
+				scorer.position[(Size) label[i] * raw->dim + j];
+
+			between += raw->weight[i] * (d * d);
+			if (raw->variance)
+				within += raw->weight[i] *
+					scaling_variance(&clusters->scaling, j, raw->x[at], raw->variance[at]);
+			shift += raw->weight[i] * moved;
+		}
+	}
+	lower = sqrt(between) - sqrt(within) - sqrt(shift);
+	clusters->inertia_lower = lower > 0 && within > 0 ? lower * lower : 0;
+	clusters->inertia_upper = sqrt(between + within) + sqrt(shift);
+	clusters->inertia_upper *= clusters->inertia_upper;
+	if (within == 0 && shift == 0)
+		clusters->inertia_lower = clusters->inertia_upper = clusters_inertia(clusters);
+	scorer_free(&scorer);
 }
 
 /* The inertia of all clusters together; infinite beyond 1e308. */

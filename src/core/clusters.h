@@ -24,6 +24,8 @@ typedef struct Clusters
 	double	   *centroid;		/* what rows are compared with */
 	double	   *mean;			/* of the members; under 'log' not the centroid */
 	double	   *spread;			/* population standard deviation of the members */
+	double		inertia_lower;	/* the inertia of the rows with these centroids */
+	double		inertia_upper;	/* lies between; both are it unless from cells */
 } Clusters;
 
 /* What placing a row needs: the centroids in the fitted space, and room. */
@@ -39,6 +41,8 @@ typedef struct Scorer
 extern Clusters clusters_alloc(int k, int dim);
 extern void clusters_number(Clusters *clusters, const Rows *raw, int *label);
 extern void clusters_measure(Clusters *clusters, const Rows *raw, const int *label);
+extern void clusters_bound(Clusters *clusters, const Rows *raw, const int *label,
+						   const double *rounding);
 extern void clusters_z(const Clusters *clusters, double *z);
 extern double clusters_inertia(const Clusters *clusters);
 

@@ -34,6 +34,19 @@ prepare_memory(int64 n, int dim)
 	return add_size(mul_size(2, rows_memory(n, dim)), mul_size(n, 4 * sizeof(int)));
 }
 
+/* From p->raw to the fitted space. */
+static void
+prepare_scaled(Prepared *p, ScaleMethod scale)
+{
+	p->scaling = scaling_fit(scale, &p->raw);
+	p->scaled = scaling_rows(&p->scaling, &p->raw);
+	p->exponent = rows_normalise(&p->scaled);
+	p->scaled_of = core_alloc(p->raw.n, sizeof(int));
+	for (int i = 0; i < p->raw.n; i++)
+		p->scaled_of[i] = i;
+	rows_merge_equal(&p->scaled, p->scaled_of, p->raw.n);
+}
+
 static Prepared
 prepare(const double *input, int n, int dim, ScaleMethod scale)
 {
@@ -41,13 +54,7 @@ prepare(const double *input, int n, int dim, ScaleMethod scale)
 
 	p.raw_of = core_alloc(n, sizeof(int));
 	p.raw = rows_canonical(input, n, dim, p.raw_of);
-	p.scaling = scaling_fit(scale, &p.raw);
-	p.scaled = scaling_rows(&p.scaling, &p.raw);
-	p.exponent = rows_normalise(&p.scaled);
-	p.scaled_of = core_alloc(p.raw.n, sizeof(int));
-	for (int i = 0; i < p.raw.n; i++)
-		p.scaled_of[i] = i;
-	rows_merge_equal(&p.scaled, p.scaled_of, p.raw.n);
+	prepare_scaled(&p, scale);
 	return p;
 }
 
@@ -134,6 +141,47 @@ settle(const Prepared *p, Clusters *clusters, int *raw_label, int rounds)
 }
 
 /*
+ * k-means of prepared rows: clusters, and raw_label[] for the raw rows.
+ * Where fewer than k rows differ there are as many clusters as differ.
+ */
+static void
+solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
+			 Clusters *clusters, FitFacts *facts)
+{
+	int			dim = p->raw.dim;
+	int			k = Min(options->k, p->scaled.n);
+	double	   *centroid = core_alloc(mul_size(k, dim), sizeof(double));
+	int		   *scaled_label = core_alloc(p->scaled.n, sizeof(int));
+	KMeansFacts solved;
+
+	if (options->init && k == options->k)
+	{
+		for (int c = 0; c < k; c++)
+			for (int j = 0; j < dim; j++)
+				centroid[(Size) c * dim + j] =
+					ldexp(scaling_apply(&p->scaling, j, options->init[(Size) c * dim + j]),
+						  -p->exponent);
+		solved = kmeans_descend(&p->scaled, k, options->max_iter, centroid, scaled_label);
+	}
+	else
+		solved = kmeans_solve(&p->scaled, k, options->seed, options->n_init, options->max_iter,
+							  centroid, scaled_label);
+	for (int i = 0; i < p->raw.n; i++)
+		raw_label[i] = scaled_label[p->scaled_of[i]];
+
+	*clusters = clusters_alloc(k, dim);
+	clusters->scaling = p->scaling;
+	settle(p, clusters, raw_label, solved.converged ? SETTLE_ROUNDS : 1);
+	clusters_measure(clusters, &p->raw, raw_label);
+
+	facts->distinct = p->scaled.n;
+	facts->iterations = solved.iterations;
+	facts->converged = solved.converged;
+	pfree(scaled_label);
+	pfree(centroid);
+}
+
+/*
  * k-means of n >= 1 rows of dim finite features, input[i * dim + j].  Where
  * fewer than k rows differ there are as many clusters as differ.  Gives the
  * labels of the input rows, in their order, and the clusters.
@@ -146,11 +194,7 @@ fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
 		   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
 {
 	Prepared	p;
-	KMeansFacts solved;
-	double	   *centroid;
 	int		   *raw_label;
-	int		   *scaled_label;
-	int			k;
 
 	*facts = (FitFacts) {0};
 	facts->memory_needed = add_size(prepare_memory(n, dim),
@@ -159,31 +203,40 @@ fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
 		return false;
 
 	p = prepare(input, n, dim, options->scale);
-	k = Min(options->k, p.scaled.n);
-	centroid = core_alloc(mul_size(k, dim), sizeof(double));
-	scaled_label = core_alloc(p.scaled.n, sizeof(int));
 	raw_label = core_alloc(p.raw.n, sizeof(int));
-
-	solved = kmeans_solve(&p.scaled, k, options->seed, options->n_init, options->max_iter,
-						  centroid, scaled_label);
-	for (int i = 0; i < p.raw.n; i++)
-		raw_label[i] = scaled_label[p.scaled_of[i]];
-
-	*clusters = clusters_alloc(k, dim);
-	clusters->scaling = p.scaling;
-	settle(&p, clusters, raw_label, solved.converged ? SETTLE_ROUNDS : 1);
-	clusters_measure(clusters, &p.raw, raw_label);
+	solve_kmeans(&p, options, raw_label, clusters, facts);
 	spread_labels(&p, raw_label, label);
-
-	facts->distinct = p.scaled.n;
-	facts->iterations = solved.iterations;
-	facts->converged = solved.converged;
-
 	pfree(raw_label);
-	pfree(scaled_label);
-	pfree(centroid);
 	release(&p);
 	return true;
+}
+
+/*
+ * k-means of the cells of a sketch, at least one, in any order; they are
+ * used up.  The clusters' inertia counts the squares within the cells, and
+ * bounds say between what the rows' own lies; rounding[] as in sketch.h.
+ */
+void
+fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOptions *options,
+				 Clusters *clusters, FitFacts *facts)
+{
+	Prepared	p = {.n = cells->n};
+	bool		exact = cells->variance == NULL;
+	int		   *raw_label;
+
+	*facts = (FitFacts) {0};
+	p.raw_of = core_alloc(cells->n, sizeof(int));
+	for (int i = 0; i < cells->n; i++)
+		p.raw_of[i] = i;
+	p.raw = *cells;
+	rows_merge_equal(&p.raw, p.raw_of, p.n);
+	prepare_scaled(&p, options->scale);
+	raw_label = core_alloc(p.raw.n, sizeof(int));
+	solve_kmeans(&p, options, raw_label, clusters, facts);
+	if (!exact)
+		clusters_bound(clusters, &p.raw, raw_label, rounding);
+	pfree(raw_label);
+	release(&p);
 }
 
 /*

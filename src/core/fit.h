@@ -15,6 +15,8 @@ typedef struct KMeansOptions
 	int64		seed;
 	int			n_init;			/* independent starts; 0: by the size */
 	int			max_iter;		/* >= 1, iterations of one start */
+	const double *init;			/* [k * dim] centroids to start from, in input
+								 * units; NULL: make starts */
 } KMeansOptions;
 
 typedef struct HclustOptions
@@ -39,6 +41,8 @@ typedef struct FitFacts
 
 extern bool fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
 					   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
+extern void fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOptions *options,
+							 Clusters *clusters, FitFacts *facts);
 extern bool fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 					   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
 

@@ -675,35 +675,47 @@ sample_rows(const Rows *rows, int64 seed)
 }
 
 /*
- * Find k centroids, centroid[c * dim + j], and the label of each of the rows.
- * 1 <= k <= rows->n, so no cluster is empty.  n_init starts are made from
- * "seed" (0: as many as fit the size), each Lloyd iteration of at most
- * max_iter >= 1 steps.
+ * From the given centroids, centroid[c * dim + j], to the fixed point they
+ * lead to, with the label of each of the rows.
+ */
+KMeansFacts
+kmeans_descend(const Rows *rows, int k, int max_iter, double *centroid, int *label)
+{
+	KMeansFacts facts = {0};
+	Solver		s = solver_create(rows, k, max_iter);
+
+	Assert(k >= 1 && k <= rows->n && max_iter >= 1);
+	forget_labels(&s);
+	facts.inertia = descend(&s, centroid, k, 0, &facts);
+	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
+	solver_free(&s);
+	return facts;
+}
+
+/*
+ * Find k centroids and the label of each of the rows.  1 <= k <= rows->n, so
+ * no cluster is empty.  n_init starts are made from "seed" (0: as many as fit
+ * the size), each Lloyd iteration of at most max_iter >= 1 steps.
  */
 KMeansFacts
 kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
 			 double *centroid, int *label)
 {
+	KMeansFacts found;
 	KMeansFacts facts;
-	Solver		s;
 
 	Assert(k >= 1 && k <= rows->n && n_init >= 0 && max_iter >= 1);
 	if (rows->n > SEARCH_ROWS && k <= SEARCH_ROWS / 4)
 	{
 		Rows		sample = sample_rows(rows, seed);
 
-		facts = search(&sample, k, seed, n_init, max_iter, centroid);
+		found = search(&sample, k, seed, n_init, max_iter, centroid);
 		rows_free(&sample);
 	}
 	else
-		facts = search(rows, k, seed, n_init, max_iter, centroid);
-
-	/* to the fixed point on all rows, which a search on all of them is at */
-	s = solver_create(rows, k, max_iter);
-	forget_labels(&s);
-	facts.inertia = descend(&s, centroid, k, 0, &facts);
-	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
-	solver_free(&s);
+		found = search(rows, k, seed, n_init, max_iter, centroid);
+	facts = kmeans_descend(rows, k, max_iter, centroid, label);
+	facts.iterations += found.iterations;
 	return facts;
 }
 

@@ -16,6 +16,8 @@ typedef struct KMeansFacts
 
 extern KMeansFacts kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
 								double *centroid, int *label);
+extern KMeansFacts kmeans_descend(const Rows *rows, int k, int max_iter,
+								  double *centroid, int *label);
 extern Size kmeans_memory(int64 n, int dim, int k);
 
 #endif							/* SEGMENT_KMEANS_H */

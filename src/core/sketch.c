@@ -176,13 +176,20 @@ sketch_default_size(int dim)
 SketchShape
 sketch_shape(const Sketch *s)
 {
-	return (SketchShape) {s->dim, s->size, (SketchFamily) s->family, sketch_frame(s)};
+	return (SketchShape) {
+		.dim = s->dim,
+		.size = s->size,
+		.family = (SketchFamily) s->family,
+		.tag = s->tag,
+		.frame = sketch_frame(s),
+	};
 }
 
 bool
 sketch_same_shape(const Sketch *a, const Sketch *b)
 {
 	return a->dim == b->dim && a->size == b->size && a->family == b->family &&
+		a->tag == b->tag &&
 		memcmp(sketch_frame(a), sketch_frame(b), sizeof(int32) * a->dim) == 0;
 }
 
@@ -199,6 +206,7 @@ open_sketch(const SketchShape *shape, int room, bool exact)
 	s->open = true;
 	s->dim = shape->dim;
 	s->size = shape->size;
+	s->tag = shape->tag;
 	s->room = room;
 	s->index_bits = index_bits_for(room);
 	if (shape->family == SKETCH_FRAME)
@@ -358,7 +366,7 @@ add_row_to_cell(Sketch *s, const double *row, int64 weight, uint64 *name, int64 
 
 	for (int j = 0; j < dim; j++)
 	{
-		int64		key;
+		int64		key = 0;
 
 		quantise((SketchFamily) s->family, unit_scale(s, j), row[j], &key, &value[j]);
 		name[j] = (uint64) drop_bits(key, 0, level_shift(s->level, j, dim));
@@ -890,6 +898,7 @@ sketch_close(const Sketch *sketch, Sketch **closed)
 	result->exact = s->exact;
 	result->dim = s->dim;
 	result->size = s->size;
+	result->tag = s->tag;
 	result->level = s->level;
 	result->count = s->count;
 	result->rows = s->rows;
@@ -939,7 +948,8 @@ sketch_is_valid(const Sketch *s)
 		dim < 1 || s->size < 1 || s->count < 0 || s->count > s->size || s->rows < 0 ||
 		s->skipped < 0 || s->level < 0 || s->level > KEY_BITS * dim ||
 		(s->exact && s->level != 0) ||
-		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0)
+		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0 || s->tag != 0 ||
+		s->reserved != 0)
 		return false;
 	for (int j = 0; j < dim; j++)
 	{
@@ -1061,4 +1071,15 @@ sketch_rows(const Sketch *s)
 		}
 	}
 	return rows;
+}
+
+/*
+ * rounding[j]: how far at most a value of feature j was moved before it was
+ * added up; 0 while exact.
+ */
+void
+sketch_rounding(const Sketch *s, double *rounding)
+{
+	for (int j = 0; j < s->dim; j++)
+		rounding[j] = s->exact ? 0 : 0.5 / unit_scale(s, j);
 }

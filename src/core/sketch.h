@@ -28,6 +28,7 @@ typedef struct SketchShape
 	int			dim;
 	int			size;			/* most cells of a finished sketch */
 	SketchFamily family;
+	int			tag;			/* the caller's: merges keep rows of different tags apart */
 	const int32 *frame;			/* [dim] exponents of the units; FRAME only */
 } SketchShape;
 
@@ -58,6 +59,8 @@ typedef struct Sketch
 	int32		index_bits;		/* open: the index has 2^this places */
 	int32		waiting;		/* open: rows not entered yet */
 	int32		bad_feature;	/* open: which one was out of range */
+	int32		tag;			/* the caller's, such as the k of an aggregate */
+	int32		reserved;		/* 0 */
 	int64		rows;			/* all that took part */
 	int64		skipped;		/* all that did not: the caller counts them */
 } Sketch;
@@ -81,6 +84,7 @@ extern Size sketch_bytes(const Sketch *sketch);
 extern Size sketch_closed_bytes(int dim, int count, bool exact);
 extern bool sketch_is_valid(const Sketch *closed);
 extern Rows sketch_rows(const Sketch *closed);
+extern void sketch_rounding(const Sketch *closed, double *rounding);
 
 /* The words of entry i. */
 static inline int

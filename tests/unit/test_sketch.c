@@ -288,21 +288,21 @@ main(int argc, char **argv)
 		for (int family = 0; family < 2; family++)
 			for (int kind = 0; kind < KINDS; kind++)
 			{
-				SketchShape shape = {dim, dim == 3 ? 700 : 40, (SketchFamily) family, frame};
+				SketchShape shape = {dim, dim == 3 ? 700 : 40, (SketchFamily) family, 0, frame};
 
 				for (int j = 0; j < dim; j++)
 					frame[j] = kind == OFFSET ? -16 - j : -14 - j;
 				check_order(&shape, kind, dim == 3 ? 6000 : 1500, family == SKETCH_FLOAT ? "FLOAT" : "FRAME");
 			}
 	{
-		SketchShape wide = {20, 64, SKETCH_FLOAT, NULL};
+		SketchShape wide = {20, 64, SKETCH_FLOAT, 0, NULL};
 
 		check_order(&wide, SIGNED_ZEROS, 2000, "FLOAT");
 	}
 	for (int family = 0; family < 2; family++)
 		for (int kind = 0; kind < KINDS; kind++)
 		{
-			SketchShape shape = {2, 100, (SketchFamily) family, frame};
+			SketchShape shape = {2, 100, (SketchFamily) family, 0, frame};
 			double		rows[2 * 1500];
 			char		name[80];
 
@@ -316,7 +316,7 @@ main(int argc, char **argv)
 
 	/* means and variances come back */
 	{
-		SketchShape shape = {1, 16, SKETCH_FLOAT, NULL};
+		SketchShape shape = {1, 16, SKETCH_FLOAT, 0, NULL};
 		double		rows[4000];
 		double		sum = 0;
 		double		square = 0;
@@ -348,7 +348,7 @@ main(int argc, char **argv)
 	/* weights far beyond 2^32 by merging a sketch with itself, and a refusal before they wrap */
 	for (int size = 2; size <= 64; size *= 32)
 	{
-		SketchShape shape = {2, size, SKETCH_FLOAT, NULL};
+		SketchShape shape = {2, size, SKETCH_FLOAT, 0, NULL};
 		double		rows[40];
 		Sketch	   *s;
 		Sketch	   *once;
@@ -386,7 +386,7 @@ main(int argc, char **argv)
 
 	/* out of range beyond the exact stage */
 	{
-		SketchShape shape = {1, 4, SKETCH_FLOAT, NULL};
+		SketchShape shape = {1, 4, SKETCH_FLOAT, 0, NULL};
 		Sketch	   *s = sketch_create(&shape);
 		Sketch	   *c;
 		SketchStatus status = SKETCH_DONE;
