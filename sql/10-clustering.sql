@@ -40,32 +40,32 @@ COMMENT ON CAST (jsonb AS clustering) IS 'A clustering from its JSON form, check
 -- Order and hash: for indexes, DISTINCT, GROUP BY, joins
 
 CREATE FUNCTION segment.clustering_eq(clustering, clustering) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'segment_clustering_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_eq(clustering, clustering) IS 'Implementation of = for clustering.';
 CREATE FUNCTION segment.clustering_ne(clustering, clustering) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'segment_clustering_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_ne(clustering, clustering) IS 'Implementation of <> for clustering.';
 CREATE FUNCTION segment.clustering_lt(clustering, clustering) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'segment_clustering_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_lt(clustering, clustering) IS 'Implementation of < for clustering.';
 CREATE FUNCTION segment.clustering_le(clustering, clustering) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'segment_clustering_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_le(clustering, clustering) IS 'Implementation of <= for clustering.';
 CREATE FUNCTION segment.clustering_gt(clustering, clustering) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'segment_clustering_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_gt(clustering, clustering) IS 'Implementation of > for clustering.';
 CREATE FUNCTION segment.clustering_ge(clustering, clustering) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'segment_clustering_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_ge(clustering, clustering) IS 'Implementation of >= for clustering.';
 CREATE FUNCTION segment.clustering_cmp(clustering, clustering) RETURNS integer
-	AS 'MODULE_PATHNAME', 'segment_clustering_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_cmp(clustering, clustering) IS
-'Order of clusterings for btree indexes: fewer clusters first, then fewer features, then an arbitrary but fixed order.';
+'Order of clusterings for btree indexes: shorter values first, then an arbitrary but fixed order.';
 CREATE FUNCTION segment.clustering_hash(clustering) RETURNS integer
-	AS 'MODULE_PATHNAME', 'segment_clustering_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_hash(clustering) IS 'Hash of a clustering.';
 CREATE FUNCTION segment.clustering_hash_extended(clustering, bigint) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'segment_clustering_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_flat_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_hash_extended(clustering, bigint) IS 'Seeded hash of a clustering.';
 
 CREATE OPERATOR = (

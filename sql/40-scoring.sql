@@ -26,6 +26,12 @@ CREATE FUNCTION cluster_inertia(m clustering) RETURNS double precision
 COMMENT ON FUNCTION cluster_inertia(clustering) IS
 'The sum over the rows of the fit of the squared distance to their centroid, in the space the model was fitted in.';
 
+CREATE FUNCTION cluster_fit_stats(m clustering, OUT name text, OUT value double precision)
+	RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'segment_cluster_fit_stats' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 7;
+COMMENT ON FUNCTION cluster_fit_stats(clustering) IS
+'Figures of a fit as a whole, by name: rows, features, clusters; inertia, and inertia_lower and inertia_upper, between which the inertia of the rows lies (a model fitted to cells of a sketch knows it within these bounds only); disagreement (hierarchical models), the share of rows that are nearest to another cluster''s centroid than that of their own.';
+
 CREATE FUNCTION cluster_stats(m clustering,
 							  OUT cluster integer, OUT size bigint, OUT share double precision,
 							  OUT centroid double precision[], OUT inertia double precision,

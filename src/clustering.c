@@ -72,6 +72,8 @@ clustering_open(Clustering *clustering)
 		.centroid = per_cell,
 		.mean = per_cell + k * dim,
 		.spread = per_cell + 2 * k * dim,
+		.inertia_lower = clustering->inertia_lower,
+		.inertia_upper = clustering->inertia_upper,
 	};
 }
 
@@ -86,6 +88,8 @@ clustering_make(ClusteringMethod method, const Clusters *clusters, double disagr
 	clustering->method = method;
 	clustering->scale = clusters->scaling.method;
 	clustering->disagreement = disagreement;
+	clustering->inertia_lower = clusters->inertia_lower;
+	clustering->inertia_upper = clusters->inertia_upper;
 	copy = clustering_open(clustering);
 	memcpy(copy.scaling.offset, clusters->scaling.offset, sizeof(double) * dim);
 	memcpy(copy.scaling.unit, clusters->scaling.unit, sizeof(double) * dim);
@@ -137,6 +141,9 @@ clustering_check(Clustering *clustering)
 	check_numbers(&clustering->disagreement, 1, 0, 1, "\"disagreement\" must lie between 0 and 1");
 	if (clustering->method == METHOD_KMEANS && clustering->disagreement != 0)
 		refuse("only a hierarchical one has \"disagreement\"");
+	check_numbers(&clustering->inertia_upper, 1, 0, INFINITY, "\"inertia_bounds\" must be 0 or more");
+	check_numbers(&clustering->inertia_lower, 1, 0, clustering->inertia_upper,
+				  "\"inertia_bounds\" must ascend from 0");
 	check_numbers(c.scaling.offset, c.dim, -DBL_MAX, DBL_MAX, "an \"offset\" must be finite");
 	check_numbers(c.scaling.unit, c.dim, DBL_TRUE_MIN, DBL_MAX,
 				  "a \"unit\" must be finite and above 0");

@@ -41,6 +41,8 @@ typedef struct Clustering
 	int32		dim;
 	double		disagreement;	/* hclust: share of the rows that the nearest
 								 * centroid puts into another cluster */
+	double		inertia_lower;	/* bounds of the rows' inertia, as in Clusters */
+	double		inertia_upper;
 	double		data[FLEXIBLE_ARRAY_MEMBER];
 } Clustering;
 

@@ -1,6 +1,6 @@
 /*
  * clustering_io.c
- *	  Text, binary form and order of the type "clustering".
+ *	  Text and binary form of the type "clustering".
  *
  * The text is JSON, so that a model can be read, kept and compared by other
  * tools.  Numbers are written with as many digits as a float8 needs to come
@@ -9,7 +9,6 @@
  */
 #include "clustering.h"
 
-#include "common/hashfn.h"
 #include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -69,6 +68,11 @@ segment_clustering_out(PG_FUNCTION_ARGS)
 	{
 		appendStringInfoString(&out, "\"disagreement\": ");
 		append_number(&out, clustering->disagreement);
+		appendStringInfoString(&out, ", ");
+	}
+	if (clustering->inertia_lower != clustering->inertia_upper)
+	{
+		append_numbers(&out, "inertia_bounds", &clustering->inertia_lower, 2);
 		appendStringInfoString(&out, ", ");
 	}
 	appendStringInfo(&out, "\"scale\": \"%s\", ", scale_name(c.scaling.method));
@@ -236,8 +240,8 @@ PG_FUNCTION_INFO_V1(segment_clustering_in);
 Datum
 segment_clustering_in(PG_FUNCTION_ARGS)
 {
-	static const char *const keys[] = {"format", "method", "disagreement", "scale", "offset",
-	"unit", "clusters", NULL};
+	static const char *const keys[] = {"format", "method", "disagreement", "inertia_bounds",
+	"scale", "offset", "unit", "clusters", NULL};
 	const char *scale_names[SCALE_METHODS];
 	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, PG_GETARG_DATUM(0)));
 	JsonbContainer *object = &json->root;
@@ -280,6 +284,10 @@ segment_clustering_in(PG_FUNCTION_ARGS)
 			refuse_json("must be an array of objects", "clusters");
 		read_cluster(token.val.binary.data, &c, found++);
 	}
+	if (getKeyJsonValueFromContainer(object, "inertia_bounds", 14, &token) != NULL)
+		get_numbers(object, "inertia_bounds", &clustering->inertia_lower, 2);
+	else
+		clustering->inertia_lower = clustering->inertia_upper = clusters_inertia(&c);
 	clustering_check(clustering);
 	PG_RETURN_POINTER(clustering);
 }
@@ -317,6 +325,8 @@ segment_clustering_send(PG_FUNCTION_ARGS)
 	pq_sendint32(&out, clustering->k);
 	pq_sendint32(&out, clustering->dim);
 	pq_sendfloat8(&out, clustering->disagreement);
+	pq_sendfloat8(&out, clustering->inertia_lower);
+	pq_sendfloat8(&out, clustering->inertia_upper);
 	for (int i = 0; i < c.k; i++)
 		pq_sendint64(&out, c.size[i]);
 	for (int a = 0; a < arrays; a++)
@@ -336,6 +346,8 @@ segment_clustering_recv(PG_FUNCTION_ARGS)
 	int32		k;
 	int32		dim;
 	double		disagreement;
+	double		inertia_lower;
+	double		inertia_upper;
 	Clustering *clustering;
 	Clusters	c;
 	double	   *start[2];
@@ -352,6 +364,8 @@ segment_clustering_recv(PG_FUNCTION_ARGS)
 	k = (int32) pq_getmsgint(in, 4);
 	dim = (int32) pq_getmsgint(in, 4);
 	disagreement = pq_getmsgfloat8(in);
+	inertia_lower = pq_getmsgfloat8(in);
+	inertia_upper = pq_getmsgfloat8(in);
 
 	/* the message must be as long as it claims before memory is taken for it */
 	clustering_check_size(k, dim);
@@ -366,6 +380,8 @@ segment_clustering_recv(PG_FUNCTION_ARGS)
 	clustering->method = method;
 	clustering->scale = scale;
 	clustering->disagreement = disagreement;
+	clustering->inertia_lower = inertia_lower;
+	clustering->inertia_upper = inertia_upper;
 	c = clustering_open(clustering);
 	for (int i = 0; i < k; i++)
 		c.size[i] = pq_getmsgint64(in);
@@ -375,70 +391,4 @@ segment_clustering_recv(PG_FUNCTION_ARGS)
 			start[a][i] = pq_getmsgfloat8(in);
 	clustering_check(clustering);
 	PG_RETURN_POINTER(clustering);
-}
-
-/* ---- order ---- */
-
-/*
- * A total order, for indexes, DISTINCT and merge joins: fewer clusters first,
- * then fewer features, then by the bytes.  Equal values have equal bytes.
- */
-static int
-clustering_compare(FunctionCallInfo fcinfo)
-{
-	Clustering *a = PG_GETARG_CLUSTERING(0);
-	Clustering *b = PG_GETARG_CLUSTERING(1);
-	int			result;
-
-	if (a->k != b->k)
-		result = a->k < b->k ? -1 : 1;
-	else if (a->dim != b->dim)
-		result = a->dim < b->dim ? -1 : 1;
-	else
-		result = memcmp((char *) a + VARHDRSZ, (char *) b + VARHDRSZ, VARSIZE(a) - VARHDRSZ);
-	PG_FREE_IF_COPY(a, 0);
-	PG_FREE_IF_COPY(b, 1);
-	return result;
-}
-
-#define COMPARISON(name, operator) \
-PG_FUNCTION_INFO_V1(segment_clustering_##name); \
-Datum \
-segment_clustering_##name(PG_FUNCTION_ARGS) \
-{ \
-	PG_RETURN_BOOL(clustering_compare(fcinfo) operator 0); \
-}
-
-COMPARISON(eq, ==)
-COMPARISON(ne, !=)
-COMPARISON(lt, <)
-COMPARISON(le, <=)
-COMPARISON(gt, >)
-COMPARISON(ge, >=)
-
-PG_FUNCTION_INFO_V1(segment_clustering_cmp);
-Datum
-segment_clustering_cmp(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT32(clustering_compare(fcinfo));
-}
-
-PG_FUNCTION_INFO_V1(segment_clustering_hash);
-Datum
-segment_clustering_hash(PG_FUNCTION_ARGS)
-{
-	Clustering *clustering = PG_GETARG_CLUSTERING(0);
-
-	PG_RETURN_DATUM(hash_any((unsigned char *) clustering + VARHDRSZ,
-							 VARSIZE(clustering) - VARHDRSZ));
-}
-
-PG_FUNCTION_INFO_V1(segment_clustering_hash_extended);
-Datum
-segment_clustering_hash_extended(PG_FUNCTION_ARGS)
-{
-	Clustering *clustering = PG_GETARG_CLUSTERING(0);
-
-	PG_RETURN_DATUM(hash_any_extended((unsigned char *) clustering + VARHDRSZ,
-									  VARSIZE(clustering) - VARHDRSZ, PG_GETARG_INT64(1)));
 }

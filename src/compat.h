@@ -8,6 +8,7 @@
 
 #include "postgres.h"
 
+#include "common/base64.h"
 #include "fmgr.h"
 
 #if PG_VERSION_NUM < 150000
@@ -30,5 +31,26 @@
 #ifndef pg_noreturn
 #define pg_noreturn __attribute__((noreturn))
 #endif
+
+/* 18 takes and gives the bytes as uint8 */
+static inline int
+base64_encode(const char *bytes, int length, char *text, int room)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_b64_encode((const uint8 *) bytes, length, text, room);
+#else
+	return pg_b64_encode(bytes, length, text, room);
+#endif
+}
+
+static inline int
+base64_decode(const char *text, int length, char *bytes, int room)
+{
+#if PG_VERSION_NUM >= 180000
+	return pg_b64_decode(text, length, (uint8 *) bytes, room);
+#else
+	return pg_b64_decode(text, length, bytes, room);
+#endif
+}
 
 #endif							/* SEGMENT_COMPAT_H */

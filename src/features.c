@@ -30,8 +30,12 @@ features_are_finite(const double *value, int dim)
 	return true;
 }
 
-static void
-check_dim(FeatureRows *rows, int dim)
+/*
+ * Refuse a number of features that cannot be, or that is not the one that
+ * rows had before (0: there were none).
+ */
+void
+features_check_dim(int before, int dim)
 {
 	if (dim < 1)
 		ereport(ERROR,
@@ -42,13 +46,11 @@ check_dim(FeatureRows *rows, int dim)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a row has %d features; the most is %d", dim, MAX_FEATURES)));
-	if (rows->dim == 0)
-		rows->dim = dim;
-	if (rows->dim != dim)
+	if (before != 0 && before != dim)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("all rows must have the same number of features"),
-				 errdetail("One row has %d features, another %d.", rows->dim, dim),
+				 errdetail("One row has %d features, another %d.", before, dim),
 				 errhint("Build the array from the same columns in every row.")));
 }
 
@@ -81,7 +83,8 @@ grow(FeatureRows *rows)
 bool
 features_add(FeatureRows *rows, const double *value, int dim)
 {
-	check_dim(rows, dim);
+	features_check_dim(rows->dim, dim);
+	rows->dim = dim;
 	if (!features_are_finite(value, dim))
 		return features_add_null(rows);
 	if (rows->value == NULL || rows->n == rows->room)
@@ -130,7 +133,8 @@ features_add_array(FeatureRows *rows, Datum array)
 
 	if (has_null)
 	{
-		check_dim(rows, dim);
+		features_check_dim(rows->dim, dim);
+	rows->dim = dim;
 		return features_add_null(rows);
 	}
 	return features_add(rows, value, dim);

@@ -26,6 +26,7 @@ extern bool features_add(FeatureRows *rows, const double *value, int dim);
 extern bool features_add_array(FeatureRows *rows, Datum array);
 extern bool features_add_null(FeatureRows *rows);
 
+extern void features_check_dim(int before, int dim);
 extern bool features_are_finite(const double *value, int dim);
 extern const double *features_of_array(Datum array, int *dim, bool *has_null);
 

@@ -16,7 +16,6 @@
 #include "fitting.h"
 #include "notices.h"
 #include "options.h"
-#include "work.h"
 
 /* The label of a row that takes no part. */
 #define NO_LABEL PG_INT32_MIN
@@ -102,7 +101,6 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a partition of %lld rows cannot be clustered at once", (long long) n),
 				 errhint("Fit a model to the table and score the rows with cluster_id.")));
-	work_begin();
 	features_init(&rows, work, (int) n);
 	place = core_alloc(n, sizeof(int));
 

@@ -230,3 +230,45 @@ segment_cluster_profile(PG_FUNCTION_ARGS)
 		}
 	return (Datum) 0;
 }
+
+/* cluster_fit_stats(clustering) -> (name, value) */
+PG_FUNCTION_INFO_V1(segment_cluster_fit_stats);
+Datum
+segment_cluster_fit_stats(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Clustering *clustering = PG_GETARG_CLUSTERING(0);
+	Clusters	c = clustering_open(clustering);
+	int64		rows = 0;
+
+	for (int i = 0; i < c.k; i++)
+		rows += c.size[i];
+	{
+		const struct
+		{
+			const char *name;
+			double		value;
+		}			stats[] = {
+			{"rows", (double) rows},
+			{"features", c.dim},
+			{"clusters", c.k},
+			{"inertia", clusters_inertia(&c)},
+			{"inertia_lower", c.inertia_lower},
+			{"inertia_upper", c.inertia_upper},
+			{"disagreement", clustering->disagreement},
+		};
+
+		InitMaterializedSRF(fcinfo, 0);
+		for (int i = 0; i < (int) lengthof(stats); i++)
+		{
+			Datum		values[2] = {CStringGetTextDatum(stats[i].name),
+			Float8GetDatum(stats[i].value)};
+			bool		nulls[2] = {false};
+
+			if (clustering->method == METHOD_KMEANS && strcmp(stats[i].name, "disagreement") == 0)
+				continue;
+			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		}
+	}
+	return (Datum) 0;
+}

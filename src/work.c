@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -17,7 +18,7 @@
 
 static int	max_memory_kb = 1024 * 1024;
 
-static TimestampTz begun;
+static TimestampTz begun;		/* of the statement at work */
 static TimestampTz last_said;
 
 void
@@ -33,13 +34,6 @@ work_define_settings(void)
 	MarkGUCPrefixReserved("segment");
 }
 
-/* A piece of work begins now; its progress is counted from here. */
-void
-work_begin(void)
-{
-	begun = last_said = GetCurrentTimestamp();
-}
-
 /* The core's hook, see core.h. */
 void
 core_poll(const char *phase, double done)
@@ -48,6 +42,11 @@ core_poll(const char *phase, double done)
 
 	CHECK_FOR_INTERRUPTS();
 	now = GetCurrentTimestamp();
+	if (begun != GetCurrentStatementStartTimestamp())
+	{
+		begun = GetCurrentStatementStartTimestamp();
+		last_said = now;
+	}
 	if (TimestampDifferenceExceeds(last_said, now, PROGRESS_INTERVAL))
 	{
 		int			seconds = (int) ((now - begun) / USECS_PER_SEC);

@@ -8,7 +8,6 @@
 #include "compat.h"
 
 extern void work_define_settings(void);
-extern void work_begin(void);
 extern Size work_memory_limit(void);
 pg_noreturn extern void work_refuse_memory(Size needed, const char *what, const char *remedy);
 

@@ -64,7 +64,7 @@ dendrogram_cut_at_height(const Merge *merge, int n, double height, int *label)
 	return label_by_first_row(label, n);
 }
 
-/* How many merges lie below a merge that they contain. */
+/* How many merges lie below one of the two clusters that they join. */
 int
 dendrogram_inversions(const Merge *merge, int n)
 {

@@ -33,7 +33,7 @@ typedef struct FitFacts
 	int			distinct;		/* rows that differ, in the fitted space */
 	int			iterations;		/* k-means */
 	bool		converged;		/* k-means */
-	int			inversions;		/* hclust: merges below the one before */
+	int			inversions;		/* hclust: as dendrogram_inversions has them */
 	double		disagreement;	/* hclust: share of rows nearest to another
 								 * cluster's centroid than their own */
 	Size		memory_needed;	/* when nothing was done for want of memory */

@@ -164,27 +164,21 @@ assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *mo
 		core_poll("k-means", -1);
 		nearest_block(rows, start, count, centroid, k, label, distance2,
 					  with_second ? s->second2 + start : NULL);
+		*moved |= memcmp(s->label + start, label, sizeof(int) * count) != 0;
+		memcpy(s->label + start, label, sizeof(int) * count);
 		for (int i = 0; i < count; i++)
 		{
 			int			c = label[i];
 			double		w = rows->weight[start + i];
+			const double *x = rows->x + start + i;
+			const double *from = centroid + (Size) c * dim;
+			double	   *shift = s->shift + (Size) c * dim;
 
-			*moved |= s->label[start + i] != c;
-			s->label[start + i] = c;
 			s->weight[c] += w;
 			s->error[c] += w * distance2[i];
 			inertia += w * distance2[i];
-		}
-		for (int j = 0; j < dim; j++)
-		{
-			const double *x = rows->x + (Size) j * rows->n + start;
-
-			for (int i = 0; i < count; i++)
-			{
-				Size		at = (Size) label[i] * dim + j;
-
-				s->shift[at] += rows->weight[start + i] * (x[i] - centroid[at]);
-			}
+			for (int j = 0; j < dim; j++)
+				shift[j] += w * (x[(Size) j * rows->n] - from[j]);
 		}
 	}
 	return inertia;

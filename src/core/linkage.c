@@ -14,7 +14,9 @@
  * Equal distances: a cluster is named by its first row in canonical order;
  * of the closest pairs the one with the smallest name merges, and of those the
  * one whose other name is smallest.  The tree is thus a function of the rows,
- * not of the order they are stored in.
+ * not of the order they are stored in.  (Where the formula rounds, distances
+ * that are equal on paper may differ in the last bit; single and complete
+ * linkage do not round.)
  *
  * Equal input rows have been merged and count by their weight.  That changes
  * no linkage: they would merge first, at height 0, and by every formula below

@@ -2,9 +2,9 @@
  * moments.c
  *	  Mean and standard deviation of a weighted column, for every group.
  *
- * Three passes, each in row order: a first mean as an offset from the group's
- * first value, the mean again as an offset from that, then the squares around
- * it.  Offsets instead of plain sums keep all digits where values share a
+ * Three passes, each in row order: the mean as an offset from the group's
+ * first value, then as an offset from that mean, then the squares around it.
+ * Offsets instead of plain sums keep all digits where values share a
  * large common part (1e9 + small), and make the mean of equal values that
  * value and their standard deviation 0, exactly.
  *
@@ -14,6 +14,17 @@
 #include "moments.h"
 
 #include "pow2.h"
+
+/* *sum += value, what rounding loses going to *lost (Knuth's two-sum). */
+static inline void
+add_exactly(double *sum, double *lost, double value)
+{
+	double		total = *sum + value;
+	double		added = total - *sum;
+
+	*lost += (*sum - (total - added)) + (value - added);
+	*sum = total;
+}
 
 /*
  * Moments of the n values x[] with weights weight[], by group[] in
@@ -26,7 +37,8 @@ void
 moments_by_group(const double *x, const double *weight, const double *variance,
 				 const int *group, int n, int ngroups, Moments *result)
 {
-	double	   *sum = core_alloc(ngroups, sizeof(double));
+	double	   *rest = core_alloc0(ngroups, sizeof(double));
+	double	   *square = core_alloc0(ngroups, sizeof(double));
 	double		largest = 0;
 	Pow2		down;
 	Pow2		up;
@@ -53,32 +65,41 @@ moments_by_group(const double *x, const double *weight, const double *variance,
 	}
 	for (int pass = 0; pass < 2; pass++)
 	{
-		memset(sum, 0, sizeof(double) * ngroups);
 		for (int i = 0; i < n; i++)
 		{
 			int			g = group ? group[i] : 0;
 
-			sum[g] += weight[i] * (pow2_scale(x[i], down) - result[g].mean);
+			add_exactly(&rest[g], &square[g],
+						weight[i] * (pow2_scale(x[i], down) - result[g].mean));
 		}
 		for (int g = 0; g < ngroups; g++)
+		{
 			if (result[g].weight > 0)
-				result[g].mean += sum[g] / result[g].weight;
+				result[g].mean += (rest[g] + square[g]) / result[g].weight;
+			rest[g] = square[g] = 0;
+		}
 	}
-	memset(sum, 0, sizeof(double) * ngroups);
 	for (int i = 0; i < n; i++)
 	{
 		int			g = group ? group[i] : 0;
 		double		d = pow2_scale(x[i], down) - result[g].mean;
 
-		sum[g] += weight[i] * (d * d);
+		rest[g] += weight[i] * d;
+		square[g] += weight[i] * (d * d);
 		if (variance)
-			sum[g] += weight[i] * pow2_scale(pow2_scale(variance[i], down), down);
+			square[g] += weight[i] * pow2_scale(pow2_scale(variance[i], down), down);
 	}
 	for (int g = 0; g < ngroups; g++)
 	{
 		if (result[g].weight > 0)
-			result[g].sd = pow2_scale(sqrt(sum[g] / result[g].weight), up);
+		{
+			/* the mean is rounded to a double: take off what that adds */
+			double		sum = square[g] - rest[g] * rest[g] / result[g].weight;
+
+			result[g].sd = pow2_scale(sqrt(Max(sum, 0) / result[g].weight), up);
+		}
 		result[g].mean = pow2_scale(result[g].mean, up);
 	}
-	pfree(sum);
+	pfree(square);
+	pfree(rest);
 }

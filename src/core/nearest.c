@@ -6,10 +6,56 @@
  * order, in double precision: never |c|^2 - 2 x.c, which cancels where values
  * share a large common part.  nearest_block lets the lanes of a vector unit
  * run across rows, so that the operations on one row, and their order, are
- * the same as in nearest_one on every instruction set.  Of equally near
- * centroids the one with the lowest number is taken.
+ * the same as in nearest_one on every instruction set, and so is every bit of
+ * the result.  (That takes -ffp-contract=off, see the Makefile.)  Of equally
+ * near centroids the one with the lowest number is taken.
  */
 #include "nearest.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+/* Vectors in a tile, see nearest_lanes.h. */
+#define TILE_VECTORS 2
+
+/* For each number of features up to this there is code of its own. */
+#define FEATURES 8
+
+/* Centroids whose distances from a tile are kept at a time: 4 kB at most. */
+#define GROUP 32
+
+#define LANES_ISA baseline
+#define LANES_BYTES 16
+#define LANES_TARGET
+#ifdef __x86_64__
+#define LANES_MIN(a, b) _mm_min_pd(a, b)
+#define LANES_MAX(a, b) _mm_max_pd(a, b)
+#endif
+#include "nearest_lanes.h"
+
+#ifdef __x86_64__
+#define LANES_ISA avx2
+#define LANES_BYTES 32
+#define LANES_TARGET __attribute__((target("avx2")))
+#define LANES_MIN(a, b) _mm256_min_pd(a, b)
+#define LANES_MAX(a, b) _mm256_max_pd(a, b)
+#include "nearest_lanes.h"
+
+#define LANES_ISA avx512
+#define LANES_BYTES 64
+#define LANES_TARGET __attribute__((target("avx512f")))
+#define LANES_MIN(a, b) _mm512_min_pd(a, b)
+#define LANES_MAX(a, b) _mm512_max_pd(a, b)
+#include "nearest_lanes.h"
+#endif
+
+typedef void (*BlockFunction) (const Rows *rows, int start, int count,
+							   const double *centroid, int k,
+							   int *label, double *distance2, double *second2);
+
+/* For the best instruction set of this CPU, from the first call on. */
+static BlockFunction block = NULL;
 
 /*
  * The centroid nearest to a point, by number; *distance2 is the square of its
@@ -18,25 +64,26 @@
 int
 nearest_one(const double *point, const double *centroid, int k, int dim, double *distance2)
 {
+	double		least = INFINITY;
 	int			best = 0;
 
-	*distance2 = INFINITY;
 	for (int c = 0; c < k; c++)
 	{
 		double		d2 = 0;
 
 		for (int j = 0; j < dim; j++)
 		{
-			double		d = point[j] - centroid[(Size) c * dim + j];
+			double		d = point[j] - centroid[j];
 
 			d2 += d * d;
 		}
-		if (d2 < *distance2)
-		{
-			*distance2 = d2;
-			best = c;
-		}
+
+		/* two choices, not a branch, which nobody could predict */
+		best = d2 < least ? c : best;
+		least = d2 < least ? d2 : least;
+		centroid += dim;
 	}
+	*distance2 = least;
 	return best;
 }
 
@@ -49,58 +96,36 @@ void
 nearest_block(const Rows *rows, int start, int count, const double *centroid, int k,
 			  int *label, double *distance2, double *second2)
 {
-	double		d2[NEAREST_BLOCK];
-	double		best[NEAREST_BLOCK];
-	double		best_label[NEAREST_BLOCK];	/* as doubles: lanes of one width */
-	double		second[NEAREST_BLOCK];
-
 	Assert(count <= NEAREST_BLOCK);
-	for (int i = 0; i < NEAREST_BLOCK; i++)
-	{
-		best[i] = second[i] = INFINITY;
-		best_label[i] = 0;
-		d2[i] = 0;
-	}
-	for (int c = 0; c < k; c++)
-	{
-		double		this_label = c;
+	if (block == NULL)
+		nearest_force(NULL);
+	block(rows, start, count, centroid, k, label, distance2, second2);
+}
 
-		for (int j = 0; j < rows->dim; j++)
-		{
-			const double *x = rows->x + (Size) j * rows->n + start;
-			double		at = centroid[(Size) c * rows->dim + j];
+static bool
+is_wanted(const char *isa, const char *name)
+{
+	return isa == NULL || strcmp(isa, name) == 0;
+}
 
-			if (j == 0)
-				for (int i = 0; i < count; i++)
-				{
-					double		d = x[i] - at;
-
-					d2[i] = d * d;
-				}
-			else
-				for (int i = 0; i < count; i++)
-				{
-					double		d = x[i] - at;
-
-					d2[i] += d * d;
-				}
-		}
-		if (second2)
-			for (int i = 0; i < NEAREST_BLOCK; i++)
-			{
-				double		loser = d2[i] < best[i] ? best[i] : d2[i];
-
-				second[i] = loser < second[i] ? loser : second[i];
-			}
-		for (int i = 0; i < NEAREST_BLOCK; i++)
-		{
-			best_label[i] = d2[i] < best[i] ? this_label : best_label[i];
-			best[i] = d2[i] < best[i] ? d2[i] : best[i];
-		}
-	}
-	for (int i = 0; i < count; i++)
-		label[i] = (int) best_label[i];
-	memcpy(distance2, best, sizeof(double) * count);
-	if (second2)
-		memcpy(second2, second, sizeof(double) * count);
+/*
+ * Let nearest_block use the instruction set "isa" (NULL: the best one) from
+ * now on.  Returns false, and changes nothing, if this CPU does not have it.
+ * For tests: all give the same bits.
+ */
+bool
+nearest_force(const char *isa)
+{
+#ifdef __x86_64__
+	if (is_wanted(isa, "avx512") && __builtin_cpu_supports("avx512f"))
+		block = block_avx512;
+	else if (is_wanted(isa, "avx2") && __builtin_cpu_supports("avx2"))
+		block = block_avx2;
+	else
+#endif
+	if (is_wanted(isa, "baseline"))
+		block = block_baseline;
+	else
+		return false;
+	return true;
 }

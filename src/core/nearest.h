@@ -16,4 +16,6 @@ extern void nearest_block(const Rows *rows, int start, int count,
 						  const double *centroid, int k,
 						  int *label, double *distance2, double *second2);
 
+extern bool nearest_force(const char *isa);
+
 #endif							/* SEGMENT_NEAREST_H */

@@ -53,6 +53,8 @@ double
 real_log1p(double x)
 {
 	Assert(x > -1 && x <= DBL_MAX);
+	if (fabs(x) < 0x1p-54)
+		return x;				/* the series would lose the last bit of a denormal */
 	if (x > -0.29 && x < 0.41)
 		return twice_atanh(x / (2 + x));
 	return real_log(1 + x);
@@ -77,7 +79,7 @@ real_exp(double x)
 	return ldexp(1 + sum, (int) k);
 }
 
-/* Inverse hyperbolic sine, odd and increasing.  x finite. */
+/* Inverse hyperbolic sine, odd.  x finite. */
 double
 real_asinh(double x)
 {
@@ -91,7 +93,7 @@ real_asinh(double x)
 	return x < 0 ? -y : y;
 }
 
-/* Hyperbolic sine, odd and increasing; infinite beyond +-710.4. */
+/* Hyperbolic sine, odd; infinite beyond +-710.4. */
 double
 real_sinh(double x)
 {

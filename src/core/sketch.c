@@ -15,7 +15,7 @@
  *			their value, so columns of any units can be mixed
  *	 FRAME	floor(x / 2^w), w the unit of the feature given by the caller:
  *			cells are equally wide, so a large common part costs nothing
- * At level L the key of feature j is shifted right by ceil((L - j) / dim):
+ * At level L the key of feature j is shifted right by ceil((L - j) / dim) bits:
  * each level drops one bit of one feature, in turn; with all bits dropped all
  * rows share one cell.
  *
@@ -77,16 +77,26 @@
 /* No sum may see a value of this many units. */
 #define VALUE_LIMIT 0x1p62
 
-/* What a level does to a key: bits dropped of each feature. */
-static inline int
-level_shift(int level, int feature, int dim)
+/* What a level drops of the keys: one bit more of the features before "rest". */
+typedef struct Shifts
 {
-	int			shift = (level - feature + dim - 1) / dim;
+	int			all;
+	int			rest;
+} Shifts;
 
-	return level <= feature ? 0 : shift;
+static inline Shifts
+level_shifts(int level, int dim)
+{
+	return (Shifts) {level / dim, level % dim};
 }
 
-/* Drop "more" bits of a key of which some were dropped before. */
+static inline int
+shift_of(Shifts shifts, int feature)
+{
+	return shifts.all + (feature < shifts.rest);
+}
+
+/* A key of which "before" bits have been dropped, with "after" dropped. */
 static inline int64
 drop_bits(int64 key, int before, int after)
 {
@@ -218,7 +228,7 @@ open_sketch(const SketchShape *shape, int room, bool exact)
 Sketch *
 sketch_create(const SketchShape *shape)
 {
-	Assert(shape->dim >= 1 && shape->size >= 1);
+	Assert(shape->dim >= 0 && shape->size >= 1);
 	return open_sketch(shape, Min(FIRST_ROOM, SLACK * shape->size), true);
 }
 
@@ -265,7 +275,12 @@ quantise(SketchFamily family, double scale, double x, int64 *key, int64 *value)
 static inline double
 unit_scale(const Sketch *s, int feature)
 {
-	return ldexp(1, -(s->family == SKETCH_FRAME ? sketch_frame(s)[feature] : FLOAT_UNIT));
+	int			w = s->family == SKETCH_FRAME ? sketch_frame(s)[feature] : FLOAT_UNIT;
+	uint64		bits = (uint64) (1023 - w) << 52;	/* 2^-w; frames are normal numbers */
+	double		scale;
+
+	memcpy(&scale, &bits, sizeof(scale));
+	return scale;
 }
 
 static inline uint64
@@ -337,11 +352,12 @@ static bool
 add_cell(Sketch *s, const uint64 *cell, int level, uint64 *name)
 {
 	int			dim = s->dim;
+	Shifts		before = level_shifts(level, dim);
+	Shifts		after = level_shifts(s->level, dim);
 	uint64	   *into;
 
 	for (int j = 0; j < dim; j++)
-		name[j] = (uint64) drop_bits((int64) cell[1 + j], level_shift(level, j, dim),
-									 level_shift(s->level, j, dim));
+		name[j] = (uint64) drop_bits((int64) cell[1 + j], shift_of(before, j), shift_of(after, j));
 	into = find_entry(s, name, dim, hash_words(name, dim));
 	if (into == NULL)
 		return false;
@@ -362,6 +378,7 @@ static bool
 add_row_to_cell(Sketch *s, const double *row, int64 weight, uint64 *name, int64 *value)
 {
 	int			dim = s->dim;
+	Shifts		shifts = level_shifts(s->level, dim);
 	uint64	   *into;
 
 	for (int j = 0; j < dim; j++)
@@ -369,7 +386,7 @@ add_row_to_cell(Sketch *s, const double *row, int64 weight, uint64 *name, int64 
 		int64		key = 0;
 
 		quantise((SketchFamily) s->family, unit_scale(s, j), row[j], &key, &value[j]);
-		name[j] = (uint64) drop_bits(key, 0, level_shift(s->level, j, dim));
+		name[j] = (uint64) drop_bits(key, 0, shift_of(shifts, j));
 	}
 	into = find_entry(s, name, dim, hash_words(name, dim));
 	if (into == NULL)
@@ -409,6 +426,8 @@ distinct_at(const int64 *key, int n, int dim, int from, int to, int most,
 			uint32 *set, int bits, uint64 *name)
 {
 	uint32		mask = ((uint32) 1 << bits) - 1;
+	Shifts		before = level_shifts(from, dim);
+	Shifts		after = level_shifts(to, dim);
 	int			found = 0;
 
 	core_poll("sketching", -1);
@@ -418,15 +437,15 @@ distinct_at(const int64 *key, int n, int dim, int from, int to, int most,
 		uint32		at;
 
 		for (int j = 0; j < dim; j++)
-			name[j] = (uint64) drop_bits(key[(Size) i * dim + j], level_shift(from, j, dim),
-										 level_shift(to, j, dim));
+			name[j] = (uint64) drop_bits(key[(Size) i * dim + j], shift_of(before, j),
+										 shift_of(after, j));
 		for (at = (uint32) hash_words(name, dim) & mask; set[at] != 0; at = (at + 1) & mask)
 		{
 			const int64 *other = key + (Size) (set[at] - 1) * dim;
 			int			j = 0;
 
-			while (j < dim && drop_bits(other[j], level_shift(from, j, dim),
-										level_shift(to, j, dim)) == (int64) name[j])
+			while (j < dim && drop_bits(other[j], shift_of(before, j),
+										shift_of(after, j)) == (int64) name[j])
 				j++;
 			if (j == dim)
 				break;
@@ -637,6 +656,7 @@ enter_group(Sketch *s, const int dim)
 	const double *rows = waiting_rows(s);
 	const uint64 *index = index_of(s);
 	uint64		mask = ((uint64) 1 << s->index_bits) - 1;
+	Shifts		shifts = level_shifts(s->level, dim);
 	double		scale[8];
 	int			shift[8];
 	uint64		name[GROUP][8];
@@ -646,7 +666,7 @@ enter_group(Sketch *s, const int dim)
 	for (int j = 0; j < dim; j++)
 	{
 		scale[j] = unit_scale(s, j);
-		shift[j] = level_shift(s->level, j, dim);
+		shift[j] = shift_of(shifts, j);
 	}
 	for (int i = 0; i < s->waiting; i++)
 	{
@@ -948,14 +968,14 @@ sketch_is_valid(const Sketch *s)
 		dim < 1 || s->size < 1 || s->count < 0 || s->count > s->size || s->rows < 0 ||
 		s->skipped < 0 || s->level < 0 || s->level > KEY_BITS * dim ||
 		(s->exact && s->level != 0) ||
-		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0 || s->tag != 0 ||
+		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0 || s->tag < 0 ||
 		s->reserved != 0)
 		return false;
 	for (int j = 0; j < dim; j++)
 	{
 		int			w = sketch_frame(s)[j];
 
-		if (s->family == SKETCH_FLOAT ? w != 0 : (w < -1000 || w > 960))
+		if (s->family == SKETCH_FLOAT ? w != 0 : (w < SKETCH_LEAST_UNIT || w > SKETCH_MOST_UNIT))
 			return false;
 	}
 	if (dim % 2 == 1 && sketch_frame(s)[dim] != 0)
@@ -986,7 +1006,7 @@ sketch_is_valid(const Sketch *s)
 					return false;
 				continue;
 			}
-			if (level_shift(s->level, j, dim) >= KEY_BITS && entry[1 + j] != 0)
+			if (shift_of(level_shifts(s->level, dim), j) >= KEY_BITS && entry[1 + j] != 0)
 				return false;
 
 			/*

@@ -67,6 +67,10 @@ typedef struct Sketch
 
 #define SKETCH_FORMAT 1
 
+/* The exponents that a frame can have. */
+#define SKETCH_LEAST_UNIT (-1000)
+#define SKETCH_MOST_UNIT 960
+
 /* The default "size" where memory allows it. */
 #define SKETCH_DEFAULT_SIZE 16384
 

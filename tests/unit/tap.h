@@ -9,7 +9,7 @@
 #ifndef SEGMENT_TAP_H
 #define SEGMENT_TAP_H
 
-#include "core.h"
+#include "clusters.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -199,6 +199,19 @@ same_partition(const int *a, const int *b, int n)
 	pfree(a_of);
 	pfree(b_of);
 	return same;
+}
+
+static inline void
+free_clusters(Clusters *clusters)
+{
+	pfree(clusters->size);
+	pfree(clusters->inertia);
+	pfree(clusters->radius);
+	pfree(clusters->centroid);
+	pfree(clusters->mean);
+	pfree(clusters->spread);
+	pfree(clusters->scaling.offset);
+	pfree(clusters->scaling.unit);
 }
 
 #define MALL_ROWS 200

@@ -1,7 +1,6 @@
 /*
- * aggregates.c
- *	  A clustering as an aggregate: kmeans, and the aggregates behind
- *	  segment.fit.
+ * row_aggregates.c
+ *	  The aggregates behind segment.fit, which cluster the rows themselves.
  *
  * The transition gathers the rows, the final function clusters them.
  */
@@ -13,7 +12,6 @@
 #include "fitting.h"
 #include "notices.h"
 #include "options.h"
-#include "work.h"
 
 typedef struct AggregateState
 {
@@ -51,64 +49,12 @@ aggregate_state(FunctionCallInfo fcinfo, ClusteringMethod method, bool *is_new)
 }
 
 static void
-refuse_changed_options(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("k and the other options must be the same for all rows of a group"),
-			 errhint("Give them as constants.")));
-}
-
-static void
 add_array(FunctionCallInfo fcinfo, FeatureRows *rows, int argno)
 {
 	if (PG_ARGISNULL(argno))
 		features_add_null(rows);
 	else
 		features_add_array(rows, PG_GETARG_DATUM(argno));
-}
-
-/* kmeans(k, f1, ...) */
-PG_FUNCTION_INFO_V1(segment_kmeans_add_columns);
-Datum
-segment_kmeans_add_columns(PG_FUNCTION_ARGS)
-{
-	bool		is_new;
-	AggregateState *state = aggregate_state(fcinfo, METHOD_KMEANS, &is_new);
-	int			dim = PG_NARGS() - 2;
-	bool		has_null = false;
-	double		row[8];
-
-	if (is_new)
-		state->options.kmeans = kmeans_options(call_argument(fcinfo, 1));
-	else if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) != state->options.kmeans.k)
-		refuse_changed_options();
-	for (int j = 0; j < dim; j++)
-	{
-		has_null |= PG_ARGISNULL(j + 2);
-		row[j] = has_null ? 0 : PG_GETARG_FLOAT8(j + 2);
-	}
-	if (has_null)
-		features_add_null(&state->rows);
-	else
-		features_add(&state->rows, row, dim);
-	PG_RETURN_POINTER(state);
-}
-
-/* kmeans(k, features) */
-PG_FUNCTION_INFO_V1(segment_kmeans_add_array);
-Datum
-segment_kmeans_add_array(PG_FUNCTION_ARGS)
-{
-	bool		is_new;
-	AggregateState *state = aggregate_state(fcinfo, METHOD_KMEANS, &is_new);
-
-	if (is_new)
-		state->options.kmeans = kmeans_options(call_argument(fcinfo, 1));
-	else if (PG_ARGISNULL(1) || PG_GETARG_INT32(1) != state->options.kmeans.k)
-		refuse_changed_options();
-	add_array(fcinfo, &state->rows, 2);
-	PG_RETURN_POINTER(state);
 }
 
 /* An option, or its default where it is NULL. */
@@ -173,7 +119,6 @@ segment_clustering_final(PG_FUNCTION_ARGS)
 		notices_add(notices, state->rows.skipped, 0, NULL);
 		PG_RETURN_NULL();
 	}
-	work_begin();
 	label = core_alloc(state->rows.n, sizeof(int));
 	if (state->method == METHOD_KMEANS)
 		facts = run_kmeans(&state->rows, &state->options.kmeans, notices, label, &clusters);

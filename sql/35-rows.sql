@@ -1,31 +1,9 @@
 
--- A clustering as an aggregate: kmeans, and the aggregates behind segment.fit
+-- The aggregates behind segment.fit, which cluster the rows themselves
 
 CREATE FUNCTION segment.clustering_final(internal) RETURNS clustering
 	AS 'MODULE_PATHNAME', 'segment_clustering_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.clustering_final(internal) IS 'Final function of the clustering aggregates.';
-
--- @each-arity
-CREATE FUNCTION segment.kmeans_add(internal, k integer, @PARAMS@) RETURNS internal
-	AS 'MODULE_PATHNAME', 'segment_kmeans_add_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment.kmeans_add(internal, integer, @TYPES@) IS 'Transition function of kmeans.';
-CREATE AGGREGATE kmeans(k integer, @PARAMS@) (
-	SFUNC = segment.kmeans_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
-	PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE kmeans(integer, @TYPES@) IS
-'k-means of the rows of a group by @N@ numeric column(s), unscaled: a clustering of k clusters, or fewer when fewer rows are distinct. Rows with a NULL, NaN or infinite feature take no part; NULL when none is left. The result does not depend on the order of the rows.';
--- @end
-
-CREATE FUNCTION segment.kmeans_add(internal, k integer, features double precision[]) RETURNS internal
-	AS 'MODULE_PATHNAME', 'segment_kmeans_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment.kmeans_add(internal, integer, double precision[]) IS 'Transition function of kmeans.';
-CREATE AGGREGATE kmeans(k integer, features double precision[]) (
-	SFUNC = segment.kmeans_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
-	PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE kmeans(integer, double precision[]) IS
-'k-means of the rows of a group by an array of features, of one length in all rows; otherwise like kmeans of columns.';
 
 CREATE FUNCTION segment.kmeans_fit_add(internal, features double precision[], k integer, scale text, seed bigint,
 									   n_init integer, max_iter integer) RETURNS internal

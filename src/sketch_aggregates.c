@@ -1,0 +1,406 @@
+/*
+ * sketch_aggregates.c
+ *	  Aggregates whose state is a sketch: cluster_sketch, cluster_merge and
+ *	  kmeans; and what can be done with a sketch.
+ *
+ * The state is the SQL type cluster_sketch, so that it travels between
+ * parallel workers, and between the nodes of a distributed query, like any
+ * value.  It is changed in place: the executor copies a state only when a
+ * function returns another pointer than it got, and then also frees the old
+ * one.  Parameters are kept in the state (size, frame, the k of kmeans), since
+ * a combine function sees nothing else.
+ */
+#include "compat.h"
+
+#include "utils/array.h"
+#include "catalog/pg_type.h"
+
+#include "clustering.h"
+#include "core.h"
+#include "features.h"
+#include "fit.h"
+#include "notices.h"
+#include "options.h"
+#include "sketch_type.h"
+
+static void
+require_aggregate(FunctionCallInfo fcinfo)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("this function works as part of an aggregate only")));
+}
+
+/* An open copy. */
+static Sketch *
+open_copy(Sketch *sketch)
+{
+	Sketch	   *copy;
+
+	if (!sketch->open)
+		return sketch_value(sketch_open(sketch));
+	copy = palloc(VARSIZE(sketch));
+	memcpy(copy, sketch, VARSIZE(sketch));
+	return copy;
+}
+
+/*
+ * Argument 0, open, or NULL before the first row.  Ours are open from the
+ * start, but anybody can make an aggregate of these functions and begin it
+ * with a closed sketch.
+ */
+static Sketch *
+get_state(FunctionCallInfo fcinfo)
+{
+	Sketch	   *state;
+
+	require_aggregate(fcinfo);
+	if (PG_ARGISNULL(0))
+		return NULL;
+	state = PG_GETARG_SKETCH(0);
+	return state->open ? state : open_copy(state);
+}
+
+/*
+ * Add a row to the state, which may move.  NULL as row: one that takes no
+ * part.
+ */
+static Datum
+add_row(Sketch *state, const double *row)
+{
+	if (row == NULL)
+		state->skipped++;
+	else
+		sketch_check(sketch_add(&state, row), state);
+	PG_RETURN_SKETCH(state);
+}
+
+/* The plain columns from argument "first" on; NULL if the row takes no part. */
+static const double *
+get_columns(FunctionCallInfo fcinfo, int first, double *row)
+{
+	for (int j = first; j < PG_NARGS(); j++)
+	{
+		if (PG_ARGISNULL(j))
+			return NULL;
+		row[j - first] = PG_GETARG_FLOAT8(j);
+	}
+	return features_are_finite(row, PG_NARGS() - first) ? row : NULL;
+}
+
+/* The k of a kmeans aggregate, the same for all rows. */
+static int
+get_k(FunctionCallInfo fcinfo, const Sketch *state)
+{
+	int			k = kmeans_options((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)}).k;
+
+	if (state && state->tag != k)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k must be the same for all rows of a group"),
+				 errhint("Give it as a constant.")));
+	return k;
+}
+
+/* cluster_sketch(f1, ...) */
+PG_FUNCTION_INFO_V1(segment_sketch_add_columns);
+Datum
+segment_sketch_add_columns(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+	double		row[8];
+
+	if (state == NULL)
+		state = sketch_begin(PG_NARGS() - 1, 0, NULL, 0);
+	return add_row(state, get_columns(fcinfo, 1, row));
+}
+
+/* kmeans(k, f1, ...) */
+PG_FUNCTION_INFO_V1(segment_kmeans_add_columns);
+Datum
+segment_kmeans_add_columns(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+	int			k = get_k(fcinfo, state);
+	double		row[8];
+
+	if (state == NULL)
+		state = sketch_begin_cubes(PG_NARGS() - 2, k);
+	return add_row(state, get_columns(fcinfo, 2, row));
+}
+
+/*
+ * The array given as argument "argno"; NULL if the row takes no part.  *dim is
+ * its length, 0 if it is NULL itself.
+ */
+static const double *
+get_array(FunctionCallInfo fcinfo, const Sketch *state, int argno, int *dim)
+{
+	const double *row;
+	bool		has_null;
+
+	*dim = 0;
+	if (PG_ARGISNULL(argno))
+		return NULL;
+	row = features_of_array(PG_GETARG_DATUM(argno), dim, &has_null);
+	features_check_dim(state ? state->dim : 0, *dim);
+	return has_null || !features_are_finite(row, *dim) ? NULL : row;
+}
+
+/*
+ * Is this the row that first shows how many features there are, so that the
+ * state is to be made?  Or there is none yet, and it will only count rows.
+ */
+static bool
+begins_state(const Sketch *state, int dim)
+{
+	return state == NULL || (state->dim == 0 && dim > 0);
+}
+
+/* The state that takes the place of one that only counted rows, or of none. */
+static Sketch *
+replace_state(const Sketch *before, Sketch *state)
+{
+	state->skipped = before ? before->skipped : 0;
+	return state;
+}
+
+/* The size given as argument "argno". */
+static int
+get_size(FunctionCallInfo fcinfo, int argno)
+{
+	if (PG_ARGISNULL(argno) || PG_GETARG_INT32(argno) < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("size must be at least 1"),
+				 errhint("size is the most entries that the sketch keeps, such as 16384.")));
+	return PG_GETARG_INT32(argno);
+}
+
+/* The frame given as argument "argno", for dim features (0: not known yet). */
+static const int32 *
+get_frame(FunctionCallInfo fcinfo, int argno, int dim)
+{
+	ArrayType  *array = PG_ARGISNULL(argno) ? NULL : PG_GETARG_ARRAYTYPE_P(argno);
+	const int32 *frame;
+
+	if (array == NULL || ARR_NDIM(array) != 1 || array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("frame must be a list of integers"),
+				 errhint("It holds the exponent of a power-of-two unit for each feature; leave it out for a sketch without a frame.")));
+	frame = (const int32 *) ARR_DATA_PTR(array);
+	for (int j = 0; j < ARR_DIMS(array)[0]; j++)
+		if (frame[j] < SKETCH_LEAST_UNIT || frame[j] > SKETCH_MOST_UNIT)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%d in frame is out of range", frame[j]),
+					 errhint("An exponent lies between %d and %d.", SKETCH_LEAST_UNIT,
+							 SKETCH_MOST_UNIT)));
+	if (dim > 0 && ARR_DIMS(array)[0] != dim)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("the frame has %d exponents, the row %d features", ARR_DIMS(array)[0], dim)));
+	return frame;
+}
+
+/* cluster_sketch(features [, size [, frame]]) */
+PG_FUNCTION_INFO_V1(segment_sketch_add_array);
+Datum
+segment_sketch_add_array(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+	int			dim;
+	const double *row = get_array(fcinfo, state, 1, &dim);
+
+	/* size and frame are read from the first row; later only the state counts */
+	if (begins_state(state, dim))
+	{
+		int			size = PG_NARGS() > 2 ? get_size(fcinfo, 2) : 0;
+		const int32 *frame = PG_NARGS() > 3 ? get_frame(fcinfo, 3, dim) : NULL;
+
+		state = replace_state(state, sketch_begin(dim, size, dim > 0 ? frame : NULL, 0));
+	}
+	return add_row(state, row);
+}
+
+/* kmeans(k, features) */
+PG_FUNCTION_INFO_V1(segment_kmeans_add_array);
+Datum
+segment_kmeans_add_array(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+	int			k = get_k(fcinfo, state);
+	int			dim;
+	const double *row = get_array(fcinfo, state, 2, &dim);
+
+	if (begins_state(state, dim))
+		state = replace_state(state, sketch_begin_cubes(dim, k));
+	return add_row(state, row);
+}
+
+/* An error that says in what two sketches differ. */
+static void
+check_same_shape(const Sketch *a, const Sketch *b)
+{
+	const char *what = "frame";
+
+	if (sketch_same_shape(a, b))
+		return;
+	if (a->dim != b->dim)
+		what = "number of features";
+	else if (a->size != b->size)
+		what = "size";
+	else if (a->tag != b->tag)
+		what = "k";
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("sketches of different %s cannot be merged", what),
+			 errhint("Make all of them with the same features, size and frame.")));
+}
+
+/* The open sketch a, which may move, with the rows of b as well. */
+static Sketch *
+merge(Sketch *a, Sketch *b)
+{
+	if (a->dim == 0)
+	{
+		int64		skipped = a->skipped;
+
+		a = open_copy(b);
+		a->skipped += skipped;
+		return a;
+	}
+	if (b->dim == 0)
+	{
+		a->skipped += b->skipped;
+		return a;
+	}
+	check_same_shape(a, b);
+	sketch_check(sketch_merge(&a, b), a);
+	return sketch_value(a);
+}
+
+/*
+ * The combine function of all these aggregates, and the transition function
+ * of cluster_merge.
+ */
+PG_FUNCTION_INFO_V1(segment_sketch_combine);
+Datum
+segment_sketch_combine(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+
+	if (PG_ARGISNULL(1))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	if (state == NULL)
+		PG_RETURN_POINTER(open_copy(PG_GETARG_SKETCH(1)));
+	PG_RETURN_POINTER(merge(state, PG_GETARG_SKETCH(1)));
+}
+
+/* a || b */
+PG_FUNCTION_INFO_V1(segment_sketch_concat);
+Datum
+segment_sketch_concat(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(sketch_finished(merge(open_copy(PG_GETARG_SKETCH(0)), PG_GETARG_SKETCH(1))));
+}
+
+/* The final function of cluster_sketch and cluster_merge. */
+PG_FUNCTION_INFO_V1(segment_sketch_final);
+Datum
+segment_sketch_final(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+
+	if (state == NULL || state->dim == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(sketch_finished(state));
+}
+
+/* k-means of a sketch; NULL when it has no rows. */
+static Clustering *
+cluster_sketch(Sketch *sketch, const KMeansOptions *options, Notices *notices)
+{
+	Sketch	   *s = sketch_finished(sketch);
+	double	   *rounding = core_alloc(s->dim, sizeof(double));
+	Rows		cells;
+	Clusters	clusters;
+	FitFacts	facts;
+
+	if (s->count == 0)
+	{
+		notices_add(notices, s->skipped, 0, NULL);
+		return NULL;
+	}
+	cells = sketch_rows(s);
+	sketch_rounding(s, rounding);
+	fit_kmeans_cells(&cells, rounding, options, &clusters, &facts);
+	notices_add(notices, s->skipped, options->k, &facts);
+	return clustering_make(METHOD_KMEANS, &clusters, 0);
+}
+
+/* The final function of kmeans(k, ...). */
+PG_FUNCTION_INFO_V1(segment_kmeans_final);
+Datum
+segment_kmeans_final(PG_FUNCTION_ARGS)
+{
+	Sketch	   *state = get_state(fcinfo);
+	Notices    *notices = notices_of(fcinfo->flinfo, "kmeans");
+	KMeansOptions options;
+	Clustering *clustering;
+
+	if (state == NULL)
+		PG_RETURN_NULL();
+	if (state->dim == 0)
+	{
+		notices_add(notices, state->skipped, 0, NULL);
+		PG_RETURN_NULL();
+	}
+	options = kmeans_options((Argument) {Int32GetDatum(state->tag), false});
+	clustering = cluster_sketch(state, &options, notices);
+	if (clustering == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(clustering);
+}
+
+/* kmeans(sketch, k, scale, seed, n_init, max_iter, init) */
+PG_FUNCTION_INFO_V1(segment_kmeans_sketch);
+Datum
+segment_kmeans_sketch(PG_FUNCTION_ARGS)
+{
+	Argument	argument[7];
+	Sketch	   *sketch;
+	KMeansOptions options;
+	Clustering *clustering;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	sketch = PG_GETARG_SKETCH(0);
+	for (int i = 1; i < 7; i++)
+		argument[i] = (Argument) {PG_GETARG_DATUM(i), PG_ARGISNULL(i)};
+	options = kmeans_options(argument[1]);
+	kmeans_options_extend(&options, argument[2], argument[3], argument[4], argument[5]);
+	if (!argument[6].isnull)
+	{
+		ArrayType  *init = DatumGetArrayTypeP(argument[6].value);
+		int			n = ArrayGetNItems(ARR_NDIM(init), ARR_DIMS(init));
+
+		options.init = (const double *) ARR_DATA_PTR(init);
+		if (array_contains_nulls(init) || (int64) options.k * sketch->dim != n ||
+			!features_are_finite(options.init, n))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("init must hold %d centroids of %d finite numbers", options.k, sketch->dim),
+					 errhint("Give them one after the other, in the units of the features.")));
+	}
+	clustering = cluster_sketch(sketch, &options, notices_of(fcinfo->flinfo, "kmeans"));
+	if (clustering == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(clustering);
+}

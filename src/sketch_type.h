@@ -1,0 +1,22 @@
+/*
+ * sketch_type.h
+ *	  The SQL type "cluster_sketch": the core's Sketch as a varlena.
+ */
+#ifndef SEGMENT_SKETCH_TYPE_H
+#define SEGMENT_SKETCH_TYPE_H
+
+#include "compat.h"
+
+#include "sketch.h"
+
+#define DatumGetSketch(d) ((Sketch *) PG_DETOAST_DATUM(d))
+#define PG_GETARG_SKETCH(n) DatumGetSketch(PG_GETARG_DATUM(n))
+#define PG_RETURN_SKETCH(s) PG_RETURN_POINTER(sketch_value(s))
+
+extern Sketch *sketch_value(Sketch *sketch);
+extern void sketch_check(SketchStatus status, const Sketch *sketch);
+extern Sketch *sketch_finished(Sketch *sketch);
+extern Sketch *sketch_begin(int dim, int size, const int32 *frame, int tag);
+extern Sketch *sketch_begin_cubes(int dim, int tag);
+
+#endif							/* SEGMENT_SKETCH_TYPE_H */
