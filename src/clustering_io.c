@@ -70,7 +70,8 @@ segment_clustering_out(PG_FUNCTION_ARGS)
 		append_number(&out, clustering->disagreement);
 		appendStringInfoString(&out, ", ");
 	}
-	if (clustering->inertia_lower != clustering->inertia_upper)
+	if (clustering->inertia_lower != clusters_inertia(&c) ||
+		clustering->inertia_upper != clusters_inertia(&c))
 	{
 		append_numbers(&out, "inertia_bounds", &clustering->inertia_lower, 2);
 		appendStringInfoString(&out, ", ");
