@@ -38,6 +38,7 @@ open_copy(Sketch *sketch)
 {
 	Sketch	   *copy;
 
+	sketch_ask_memory(sketch->dim, sketch->size);
 	if (!sketch->open)
 		return sketch_value(sketch_open(sketch));
 	copy = palloc(VARSIZE(sketch));

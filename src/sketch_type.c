@@ -68,10 +68,32 @@ sketch_finished(Sketch *sketch)
 	return sketch_value(closed);
 }
 
+/* Can there be a sketch of this size at all? */
+static bool
+is_possible_size(int dim, int size)
+{
+	return size >= 1 && size <= PG_INT32_MAX / 16 && sketch_room_bytes(dim, size) <= MaxAllocSize;
+}
+
+/* Ask for the memory that an open sketch comes to take. */
+void
+sketch_ask_memory(int dim, int size)
+{
+	if (!is_possible_size(dim, size))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a sketch of %d cells of %d features is too large", size, dim),
+				 errhint("Sizes between 1,000 and 100,000 are useful.")));
+	if (sketch_room_bytes(dim, size) > work_memory_limit())
+		work_refuse_memory(sketch_room_bytes(dim, size),
+						   psprintf("a sketch of %d cells of %d features", size, dim),
+						   "Give a smaller size");
+}
+
 /*
  * An empty open sketch; size 0 takes the default, frame NULL makes one
- * without a frame.  Memory is asked first.
- * With dim 0 it only counts skipped rows, until the features of one are known.
+ * without a frame.  Memory is asked first.  With dim 0 it only counts skipped
+ * rows, until the features of one are known.
  */
 Sketch *
 sketch_begin(int dim, int size, const int32 *frame, int tag)
@@ -83,17 +105,8 @@ sketch_begin(int dim, int size, const int32 *frame, int tag)
 		.tag = tag,
 		.frame = frame,
 	};
-	Size		bytes;
 
-	if (shape.size > PG_INT32_MAX / 16)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a sketch of %d cells is too large", shape.size),
-				 errhint("Sizes between 1,000 and 100,000 are useful.")));
-	bytes = sketch_room_bytes(shape.dim, shape.size);
-	if (bytes > Min(work_memory_limit(), MaxAllocSize))
-		work_refuse_memory(bytes, psprintf("a sketch of %d cells of %d features", shape.size, dim),
-						   "Give a smaller size");
+	sketch_ask_memory(shape.dim, shape.size);
 	return sketch_value(sketch_create(&shape));
 }
 
@@ -163,7 +176,8 @@ receive_sketch(StringInfo in)
 	head.skipped = pq_getmsgint64(in);
 	if (head.format != SKETCH_FORMAT)
 		refuse("unknown format");
-	if (head.dim < 1 || head.dim > MAX_FEATURES || head.count < 0 || head.exact > 1)
+	if (head.dim < 1 || head.dim > MAX_FEATURES || head.count < 0 || head.exact > 1 ||
+		!is_possible_size(head.dim, head.size))
 		refuse("impossible sizes");
 
 	/* the message must be as long as it claims before memory is taken for it */

@@ -16,6 +16,7 @@
 extern Sketch *sketch_value(Sketch *sketch);
 extern void sketch_check(SketchStatus status, const Sketch *sketch);
 extern Sketch *sketch_finished(Sketch *sketch);
+extern void sketch_ask_memory(int dim, int size);
 extern Sketch *sketch_begin(int dim, int size, const int32 *frame, int tag);
 extern Sketch *sketch_begin_cubes(int dim, int tag);
 
