@@ -49,7 +49,7 @@
  */
 #include "sketch.h"
 
-#include "wide.h"
+#include "sketch_cell.h"
 
 /* Memory for this many entries per entry of the finished sketch. */
 #define SLACK 3
@@ -68,40 +68,8 @@
 #define FLOAT_BITS 30
 #define FLOAT_FLOOR 0x1p-20
 
-/* FLOAT: the unit of the sums. */
-#define FLOAT_UNIT (-20)
-
-/* A key of 64 bits, all of which a level can drop. */
-#define KEY_BITS 64
-
 /* No sum may see a value of this many units. */
 #define VALUE_LIMIT 0x1p62
-
-/* What a level drops of the keys: one bit more of the features before "rest". */
-typedef struct Shifts
-{
-	int			all;
-	int			rest;
-} Shifts;
-
-static inline Shifts
-level_shifts(int level, int dim)
-{
-	return (Shifts) {level / dim, level % dim};
-}
-
-static inline int
-shift_of(Shifts shifts, int feature)
-{
-	return shifts.all + (feature < shifts.rest);
-}
-
-/* A key of which "before" bits have been dropped, with "after" dropped. */
-static inline int64
-drop_bits(int64 key, int before, int after)
-{
-	return after >= KEY_BITS ? 0 : key >> (after - before);
-}
 
 /* ---- layout ---- */
 
@@ -234,15 +202,6 @@ sketch_create(const SketchShape *shape)
 
 /* ---- values, keys, hashes ---- */
 
-static inline uint64
-double_bits(double x)
-{
-	uint64		bits;
-
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
-}
-
 /*
  * Key and integer value of x.  Returns false if x is out of range.  "scale"
  * is the number of units in 1.
@@ -269,18 +228,6 @@ quantise(SketchFamily family, double scale, double x, int64 *key, int64 *value)
 		*key = x < 0 ? ~k : k;
 	}
 	return true;
-}
-
-/* Units in 1, by feature. */
-static inline double
-unit_scale(const Sketch *s, int feature)
-{
-	int			w = s->family == SKETCH_FRAME ? sketch_frame(s)[feature] : FLOAT_UNIT;
-	uint64		bits = (uint64) (1023 - w) << 52;	/* 2^-w; frames are normal numbers */
-	double		scale;
-
-	memcpy(&scale, &bits, sizeof(scale));
-	return scale;
 }
 
 static inline uint64
@@ -334,18 +281,6 @@ find_entry(Sketch *s, const uint64 *name, int dim, uint64 hash)
 }
 
 /* ---- cells ---- */
-
-static inline uint64 *
-cell_sum(uint64 *cell, int dim, int feature)
-{
-	return cell + 1 + dim + 2 * feature;
-}
-
-static inline uint64 *
-cell_square(uint64 *cell, int dim, int feature)
-{
-	return cell + 1 + 3 * dim + 3 * feature;
-}
 
 /* Add a cell of a lower level, or the same, to an open sketch of cells. */
 static bool
@@ -843,26 +778,6 @@ sketch_merge(Sketch **into, const Sketch *from)
 
 /* ---- finishing ---- */
 
-/* The order of a finished sketch's entries: by value, or by key. */
-static int
-compare_entries(const Sketch *s, const uint64 *a, const uint64 *b)
-{
-	for (int j = 1; j <= s->dim; j++)
-	{
-		if (s->exact)
-		{
-			double		x = ((const double *) a)[j];
-			double		y = ((const double *) b)[j];
-
-			if (x != y)
-				return x < y ? -1 : 1;
-		}
-		else if (a[j] != b[j])
-			return (int64) a[j] < (int64) b[j] ? -1 : 1;
-	}
-	return 0;
-}
-
 /* order[] of n entries by merge sort; spare[] is as long. */
 static void
 sort_entries(const Sketch *s, int *order, int *spare, int n)
@@ -877,7 +792,7 @@ sort_entries(const Sketch *s, int *order, int *spare, int n)
 	sort_entries(s, order + half, spare, n - half);
 	for (int i = 0; i < n; i++)
 		spare[i] = left < half &&
-			(right == n || compare_entries(s, sketch_entry(s, order[left]),
+			(right == n || sketch_compare_entries(s, sketch_entry(s, order[left]),
 										   sketch_entry(s, order[right])) <= 0) ?
 			order[left++] : order[right++];
 	memcpy(order, spare, sizeof(int) * n);
@@ -952,154 +867,4 @@ sketch_open(const Sketch *closed)
 			   sizeof(uint64) * sketch_entry_words(closed));
 	}
 	return s;
-}
-
-/*
- * Does a closed sketch that came from outside, whose length fits its count,
- * keep what the code relies on?
- */
-bool
-sketch_is_valid(const Sketch *s)
-{
-	int			dim = s->dim;
-	int64		rows = 0;
-
-	if (s->format != SKETCH_FORMAT || s->family > SKETCH_FRAME || s->exact > 1 || s->open != 0 ||
-		dim < 1 || s->size < 1 || s->count < 0 || s->count > s->size || s->rows < 0 ||
-		s->skipped < 0 || s->level < 0 || s->level > KEY_BITS * dim ||
-		(s->exact && s->level != 0) ||
-		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0 || s->tag < 0 ||
-		s->reserved != 0)
-		return false;
-	for (int j = 0; j < dim; j++)
-	{
-		int			w = sketch_frame(s)[j];
-
-		if (s->family == SKETCH_FLOAT ? w != 0 : (w < SKETCH_LEAST_UNIT || w > SKETCH_MOST_UNIT))
-			return false;
-	}
-	if (dim % 2 == 1 && sketch_frame(s)[dim] != 0)
-		return false;
-
-	for (int i = 0; i < s->count; i++)
-	{
-		uint64	   *entry = sketch_entry(s, i);
-		int64		n = (int64) entry[0];
-
-		if (n < 1 || n > s->rows - rows)
-			return false;
-		rows += n;
-		if (i > 0 && compare_entries(s, sketch_entry(s, i - 1), entry) >= 0)
-			return false;
-		for (int j = 0; j < dim; j++)
-		{
-			Wide		sum;
-			uint64		square[3];
-			uint64	   *squares;
-			uint64		mean_square[3];
-
-			if (s->exact)
-			{
-				double		x = ((const double *) entry)[1 + j];
-
-				if (!(fabs(x) <= DBL_MAX) || double_bits(x) == UINT64CONST(1) << 63)
-					return false;
-				continue;
-			}
-			if (shift_of(level_shifts(s->level, dim), j) >= KEY_BITS && entry[1 + j] != 0)
-				return false;
-
-			/*
-			 * |sum| <= n 2^62, and sum^2 / n <= squares <= n 2^124.  For the
-			 * left side it is enough that the floor of the mean passes.
-			 */
-			sum = wide_get(cell_sum(entry, dim, j));
-			squares = cell_square(entry, dim, j);
-			if (sum > ((Wide) n << 62) || sum < -((Wide) n << 62))
-				return false;
-			wide3_multiply(square, (Wide) 1 << 124, n);
-			if (!wide3_not_above(squares, square))
-				return false;
-			sum /= n;
-			wide3_multiply(mean_square, sum * sum, n);
-			if (!wide3_not_above(mean_square, squares))
-				return false;
-		}
-	}
-	return rows == s->rows;
-}
-
-/*
- * What the algorithms work on: a row per entry, its mean, with its count as
- * weight and, unless exact, the variance of its rows around the mean.  Rows
- * of cells ascend by key, which need not be the order of the means:
- * rows_merge_equal mends that.
- */
-Rows
-sketch_rows(const Sketch *s)
-{
-	int			dim = s->dim;
-	Rows		rows = {
-		.n = s->count,
-		.dim = dim,
-		.x = core_alloc(s->count, mul_size(dim, sizeof(double))),
-		.weight = core_alloc(s->count, sizeof(double)),
-		.variance = s->exact ? NULL : core_alloc(s->count, mul_size(dim, sizeof(double))),
-	};
-
-	Assert(!s->open);
-	for (int i = 0; i < s->count; i++)
-	{
-		uint64	   *entry = sketch_entry(s, i);
-		int64		n = (int64) entry[0];
-
-		rows.weight[i] = (double) n;
-		for (int j = 0; j < dim; j++)
-		{
-			Size		at = (Size) j * s->count + i;
-			Wide		sum;
-			Wide		floor_mean;
-			double		rest;
-			double		unit;
-			uint64		deviations[3];
-			uint64		term[3];
-			double		variance;
-
-			if (s->exact)
-			{
-				rows.x[at] = ((const double *) entry)[1 + j];
-				continue;
-			}
-			unit = 1 / unit_scale(s, j);
-			sum = wide_get(cell_sum(entry, dim, j));
-			floor_mean = sum / n;
-			rest = (double) (sum - floor_mean * n) / (double) n;
-			rows.x[at] = ((double) floor_mean + rest) * unit;
-
-			/*
-			 * Squares around the whole part m of the mean, in integers:
-			 * squares - 2 m sum + n m^2; the fraction of the mean is taken
-			 * off as a double, when the number is small.
-			 */
-			memcpy(deviations, cell_square(entry, dim, j), sizeof(deviations));
-			wide3_multiply(term, sum, -2 * (int64) floor_mean);
-			wide3_add(deviations, term);
-			wide3_multiply(term, floor_mean * floor_mean, n);
-			wide3_add(deviations, term);
-			variance = wide3_to_double(deviations) / (double) n - rest * rest;
-			rows.variance[at] = variance > 0 ? variance * unit * unit : 0;
-		}
-	}
-	return rows;
-}
-
-/*
- * rounding[j]: how far at most a value of feature j was moved before it was
- * added up; 0 while exact.
- */
-void
-sketch_rounding(const Sketch *s, double *rounding)
-{
-	for (int j = 0; j < s->dim; j++)
-		rounding[j] = s->exact ? 0 : 0.5 / unit_scale(s, j);
 }

@@ -26,4 +26,4 @@ FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'p
 JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
 WHERE e.extname = 'segment' AND p.prosecdef ORDER BY 1;
 -- PostgreSQL's own checks of operator classes
-SELECT opcname, amvalidate(oid) FROM pg_opclass WHERE opcname LIKE 'clustering%' ORDER BY 1;
+SELECT opcname, amvalidate(oid) FROM pg_opclass WHERE opcname LIKE 'cluster%' ORDER BY 1;
