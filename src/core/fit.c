@@ -24,6 +24,7 @@ typedef struct Prepared
 	int		   *scaled_of;		/* [raw.n] the scaled row of a raw row */
 	Rows		scaled;			/* canonical and normalised, fitted space */
 	int			exponent;		/* scaled rows are to be multiplied by 2^this */
+	bool		flushed;		/* some values of scaled are 0 for being small */
 	Scaling		scaling;
 } Prepared;
 
@@ -34,13 +35,28 @@ prepare_memory(int64 n, int dim)
 	return add_size(mul_size(2, rows_memory(n, dim)), mul_size(n, 4 * sizeof(int)));
 }
 
+static Size
+count_zeros(const Rows *rows)
+{
+	Size		cells = (Size) rows->n * rows->dim;
+	Size		zeros = 0;
+
+	for (Size i = 0; i < cells; i++)
+		zeros += rows->x[i] == 0;
+	return zeros;
+}
+
 /* From p->raw to the fitted space. */
 static void
 prepare_scaled(Prepared *p, ScaleMethod scale)
 {
+	Size		zeros;
+
 	p->scaling = scaling_fit(scale, &p->raw);
 	p->scaled = scaling_rows(&p->scaling, &p->raw);
+	zeros = count_zeros(&p->scaled);
 	p->exponent = rows_normalise(&p->scaled);
+	p->flushed = count_zeros(&p->scaled) > zeros;
 	p->scaled_of = core_alloc(p->raw.n, sizeof(int));
 	for (int i = 0; i < p->raw.n; i++)
 		p->scaled_of[i] = i;
@@ -67,18 +83,33 @@ release(Prepared *p)
 	rows_free(&p->raw);
 }
 
-/*
- * raw_label[] becomes the number of the nearest centroid for every raw row.
- * Returns whether each of the k centroids got one.
- */
-static bool
-label_by_centroids(const Prepared *p, const Clusters *clusters, int *raw_label)
+/* As a new row is scored: for data of which normalising has lost something. */
+static void
+label_one_by_one(const Prepared *p, const Clusters *clusters, int *raw_label)
+{
+	Scorer		scorer = scorer_create(clusters);
+	double	   *row = core_alloc(p->raw.dim, sizeof(double));
+	double		distance;
+
+	for (int i = 0; i < p->raw.n; i++)
+	{
+		if (i % NEAREST_BLOCK == 0)
+			core_poll("labels", (double) i / p->raw.n);
+		for (int j = 0; j < p->raw.dim; j++)
+			row[j] = p->raw.x[(Size) j * p->raw.n + i];
+		raw_label[i] = scorer_nearest(&scorer, row, &distance);
+	}
+	pfree(row);
+	scorer_free(&scorer);
+}
+
+/* The same labels, faster: on the normalised rows, which lost nothing. */
+static void
+label_in_blocks(const Prepared *p, const Clusters *clusters, int *raw_label)
 {
 	Scorer		scorer = scorer_create(clusters);
 	Size		cells = (Size) clusters->k * clusters->dim;
 	int		   *label = core_alloc(p->scaled.n, sizeof(int));
-	bool	   *used = core_alloc0(clusters->k, sizeof(bool));
-	int			nused = 0;
 	double		distance2[NEAREST_BLOCK];
 
 	for (Size i = 0; i < cells; i++)
@@ -92,14 +123,31 @@ label_by_centroids(const Prepared *p, const Clusters *clusters, int *raw_label)
 					  label + start, distance2, NULL);
 	}
 	for (int i = 0; i < p->raw.n; i++)
-	{
 		raw_label[i] = label[p->scaled_of[i]];
+	pfree(label);
+	scorer_free(&scorer);
+}
+
+/*
+ * raw_label[] becomes the number of the nearest centroid for every raw row.
+ * Returns whether each of the k centroids got one.
+ */
+static bool
+label_by_centroids(const Prepared *p, const Clusters *clusters, int *raw_label)
+{
+	bool	   *used = core_alloc0(clusters->k, sizeof(bool));
+	int			nused = 0;
+
+	if (p->flushed)
+		label_one_by_one(p, clusters, raw_label);
+	else
+		label_in_blocks(p, clusters, raw_label);
+	for (int i = 0; i < p->raw.n; i++)
+	{
 		nused += !used[raw_label[i]];
 		used[raw_label[i]] = true;
 	}
 	pfree(used);
-	pfree(label);
-	scorer_free(&scorer);
 	return nused == clusters->k;
 }
 
