@@ -275,18 +275,15 @@ exchange_rows(Solver *s, double *centroid, int k, KMeansFacts *facts)
 		get_row(rows, i, s->point);
 		if (s->weight[from] > w)
 		{
-			double		d2;
-			double		saved;
-
-			nearest_one(s->point, centroid + (Size) from * dim, 1, dim, &d2);
-			saved = d2 * w * s->weight[from] / (s->weight[from] - w) * (1 - EXCHANGE_GAIN);
+			double		d2 = squared_distance(s->point, centroid + (Size) from * dim, dim);
+			double		saved = d2 * w * s->weight[from] / (s->weight[from] - w) * (1 - EXCHANGE_GAIN);
 			for (int c = 0; c < k; c++)
 			{
 				double		cost;
 
 				if (c == from)
 					continue;
-				nearest_one(s->point, centroid + (Size) c * dim, 1, dim, &d2);
+				d2 = squared_distance(s->point, centroid + (Size) c * dim, dim);
 				cost = d2 * w * s->weight[c] / (s->weight[c] + w);
 				if (saved - cost > gain)
 				{
@@ -372,22 +369,15 @@ distance_with(Solver *s, int candidate, const double *old2, double *new2)
 {
 	const Rows *rows = s->rows;
 	double		total = 0;
+	int			label[NEAREST_BLOCK];	/* all 0: there is one centroid */
 
+	get_row(rows, candidate, s->point);
 	for (int start = 0; start < rows->n; start += NEAREST_BLOCK)
 	{
 		int			end = Min(start + NEAREST_BLOCK, rows->n);
 
 		core_poll("k-means seeding", -1);
-		for (int i = start; i < end; i++)
-			new2[i] = 0;
-		for (int j = 0; j < rows->dim; j++)
-		{
-			const double *x = rows->x + (Size) j * rows->n;
-			double		at = x[candidate];
-
-			for (int i = start; i < end; i++)
-				new2[i] += (x[i] - at) * (x[i] - at);
-		}
+		nearest_block(rows, start, end - start, s->point, 1, label, new2 + start, NULL);
 		for (int i = start; i < end; i++)
 		{
 			if (old2 && old2[i] < new2[i])
@@ -518,7 +508,7 @@ breathe_out(Solver *s, double *centroid, int k, int depth)
 
 			if (s->flag[other])
 				continue;
-			nearest_one(centroid + (Size) c * dim, centroid + (Size) other * dim, 1, dim, &d2);
+			d2 = squared_distance(centroid + (Size) c * dim, centroid + (Size) other * dim, dim);
 			if (d2 < nearest2)
 			{
 				nearest2 = d2;

@@ -69,14 +69,7 @@ nearest_one(const double *point, const double *centroid, int k, int dim, double 
 
 	for (int c = 0; c < k; c++)
 	{
-		double		d2 = 0;
-
-		for (int j = 0; j < dim; j++)
-		{
-			double		d = point[j] - centroid[j];
-
-			d2 += d * d;
-		}
+		double		d2 = squared_distance(point, centroid, dim);
 
 		/* two choices, not a branch, which nobody could predict */
 		best = d2 < least ? c : best;

@@ -10,6 +10,21 @@
 /* Rows are looked at in blocks of this many; loops poll between blocks. */
 #define NEAREST_BLOCK 256
 
+/* The squared distance of two points of dim features. */
+static inline double
+squared_distance(const double *a, const double *b, int dim)
+{
+	double		sum = 0;
+
+	for (int j = 0; j < dim; j++)
+	{
+		double		d = a[j] - b[j];
+
+		sum += d * d;
+	}
+	return sum;
+}
+
 extern int	nearest_one(const double *point, const double *centroid, int k, int dim,
 						double *distance2);
 extern void nearest_block(const Rows *rows, int start, int count,
