@@ -43,7 +43,7 @@ CREATE FUNCTION segment.sketch_add(cluster_sketch, @PARAMS@) RETURNS cluster_ske
 	AS 'MODULE_PATHNAME', 'segment_sketch_add_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.sketch_add(cluster_sketch, @TYPES@) IS 'Transition function of cluster_sketch.';
 CREATE AGGREGATE cluster_sketch(@PARAMS@) (
-	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cluster_sketch(@TYPES@) IS
@@ -54,7 +54,7 @@ CREATE FUNCTION segment.sketch_add(cluster_sketch, features double precision[]) 
 	AS 'MODULE_PATHNAME', 'segment_sketch_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.sketch_add(cluster_sketch, double precision[]) IS 'Transition function of cluster_sketch.';
 CREATE AGGREGATE cluster_sketch(features double precision[]) (
-	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cluster_sketch(double precision[]) IS
@@ -63,7 +63,7 @@ CREATE FUNCTION segment.sketch_add(cluster_sketch, features double precision[], 
 	AS 'MODULE_PATHNAME', 'segment_sketch_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.sketch_add(cluster_sketch, double precision[], integer) IS 'Transition function of cluster_sketch.';
 CREATE AGGREGATE cluster_sketch(features double precision[], size integer) (
-	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cluster_sketch(double precision[], integer) IS
@@ -72,14 +72,14 @@ CREATE FUNCTION segment.sketch_add(cluster_sketch, features double precision[], 
 	AS 'MODULE_PATHNAME', 'segment_sketch_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.sketch_add(cluster_sketch, double precision[], integer, integer[]) IS 'Transition function of cluster_sketch.';
 CREATE AGGREGATE cluster_sketch(features double precision[], size integer, frame integer[]) (
-	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.sketch_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cluster_sketch(double precision[], integer, integer[]) IS
 'A sketch whose cells are equally wide, in a unit for each feature: frame holds the exponents w of the units 2^w (-1000 to 960). About 2^-16 of the standard deviation serves well. Sketches merge only with the same frame. Values of 2^62 units and more are refused once cells are needed (SQLSTATE 22003).';
 
 CREATE AGGREGATE cluster_merge(sketch cluster_sketch) (
-	SFUNC = segment.sketch_combine, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.sketch_combine, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cluster_merge(cluster_sketch) IS
@@ -192,7 +192,7 @@ CREATE FUNCTION segment.kmeans_add(cluster_sketch, k integer, @PARAMS@) RETURNS 
 	AS 'MODULE_PATHNAME', 'segment_kmeans_add_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.kmeans_add(cluster_sketch, integer, @TYPES@) IS 'Transition function of kmeans.';
 CREATE AGGREGATE kmeans(k integer, @PARAMS@) (
-	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.kmeans_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE kmeans(integer, @TYPES@) IS
@@ -203,7 +203,7 @@ CREATE FUNCTION segment.kmeans_add(cluster_sketch, k integer, features double pr
 	AS 'MODULE_PATHNAME', 'segment_kmeans_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segment.kmeans_add(cluster_sketch, integer, double precision[]) IS 'Transition function of kmeans.';
 CREATE AGGREGATE kmeans(k integer, features double precision[]) (
-	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 65536, COMBINEFUNC = segment.sketch_combine,
+	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.kmeans_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE kmeans(integer, double precision[]) IS

@@ -119,11 +119,12 @@ COMMENT ON FUNCTION segment.check_features(regclass, text[]) IS
 	'an error unless all features are numeric columns of the relation: as segment.check_columns, and a column of another type (42804)';
 
 CREATE FUNCTION segment.method_options() RETURNS TABLE (method text, option text, type text)
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 4
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
 	VALUES
 		('kmeans', 'n_init', 'integer'),
 		('kmeans', 'max_iter', 'integer'),
+		('kmeans', 'passes', 'integer'),
 		('hclust', 'linkage', 'string'),
 		('hclust', 'height', 'number');
 END;
@@ -192,23 +193,23 @@ CREATE FUNCTION segment.cluster_source(source regclass, features text[], k int, 
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	row_array text;
 	query text;
 	clustering @extschema@.clustering;
 	has_rows boolean;
 BEGIN
-	query := format(
-		CASE method
-			WHEN 'kmeans' THEN 'SELECT segment.kmeans_fit(ARRAY[%s], $1, $2, $3, $4, $5) FROM %s AS s'
-			WHEN 'hclust' THEN 'SELECT segment.hclust_fit(ARRAY[%s], $1, $6, $7, $2) FROM %s AS s'
-		END,
-		(SELECT string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")
-			FROM unnest(features) WITH ORDINALITY AS f(name, "position")),
-		segment.qualified_name(source));
+	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
+		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
+	query := CASE method
+		WHEN 'kmeans' THEN 'SELECT segment.kmeans_in_passes($8, $9, $1, $2, $3, $4, $5, $10)'
+		WHEN 'hclust' THEN format('SELECT segment.hclust_fit(%s, $1, $6, $7, $2) FROM %s AS s', row_array, segment.qualified_name(source))
+	END;
 	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
 	PERFORM set_config('search_path', cluster_source.search_path, true);
 	EXECUTE query INTO clustering
 		USING k, scale, seed, (options ->> 'n_init')::int, (options ->> 'max_iter')::int,
-			(options ->> 'height')::float8, coalesce(options ->> 'linkage', 'ward');
+			(options ->> 'height')::float8, coalesce(options ->> 'linkage', 'ward'),
+			row_array, segment.qualified_name(source), (options ->> 'passes')::int;
 	IF clustering IS NULL THEN
 		EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', segment.qualified_name(source)) INTO has_rows;
 	END IF;
@@ -226,7 +227,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.cluster_source(regclass, text[], int, text, text, bigint, jsonb, text) IS
-	'clusters the rows of the relation, read with that search_path, once; arguments are checked already. An error (55000) if it has no rows, or none with a number in every feature';
+	'clusters the rows of the relation, read with that search_path; arguments are checked already. An error (55000) if it has no rows, or none with a number in every feature';
 
 CREATE FUNCTION segment.fit_model(model text, source regclass, features text[], k int, key text[], method text, scale text,
 		seed bigint, ruleset text, options jsonb, search_path text)
@@ -324,9 +325,9 @@ COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text,
 	'fits a model on the rows of a table, view, materialized view, partitioned or foreign table, keeps it under that name for the current role, and returns its personas, in the order of the clusters: '
 	'size in rows, share of the rows that took part (0 to 1), and a line of means in the units of the input. '
 	'features: numeric columns; NULL: all but the key. k: number of clusters. key: columns that identify a customer; NULL: the primary key, if any. '
-	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, and max_iter, default 300) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves. '
+	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves. '
 	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
-	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source once, as the caller, with the caller''s search_path. '
+	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
 	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number (42804); a bad option (22023); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
 
 CREATE FUNCTION segment.views_of(model_id bigint) RETURNS TABLE (view regclass)

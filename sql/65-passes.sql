@@ -1,0 +1,92 @@
+-- k-means of a relation in passes over it: in bounded memory, with parallel workers, however large it is.
+
+CREATE FUNCTION segment.sketch_frame(s @extschema@.cluster_sketch) RETURNS integer[]
+	AS 'MODULE_PATHNAME', 'segment_sketch_frame' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION segment.sketch_frame(@extschema@.cluster_sketch) IS
+	'the frame that suits the rows of a sketch: for each feature the exponent of a unit of some 2^-16 of its standard deviation';
+
+CREATE FUNCTION segment.kmeans_measure(m @extschema@.clustering, cluster integer[], rows @extschema@.cluster_sketch[], radius float8[])
+	RETURNS @extschema@.clustering
+	AS 'MODULE_PATHNAME', 'segment_kmeans_measure' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.kmeans_measure(@extschema@.clustering, integer[], @extschema@.cluster_sketch[], float8[]) IS
+	'the model with the sizes, means, spreads, inertia and radii that a scan found for its centroids: by cluster a sketch of its rows with one entry, and the largest distance. NULL if a cluster has no rows. Errors: arrays that do not fit the model (22023)';
+
+CREATE FUNCTION segment.kmeans_recentre(m @extschema@.clustering) RETURNS @extschema@.clustering
+	AS 'MODULE_PATHNAME', 'segment_kmeans_recentre' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.kmeans_recentre(@extschema@.clustering) IS
+	'one step of Lloyd''s iteration after a measurement: every centroid at the mean of its rows, clusters numbered anew. NULL at a fixed point, where that lowers the inertia by less than a share of 1e-9';
+
+-- The planner cannot know that the rows fall into a few groups, and would sort them all.
+CREATE FUNCTION segment.kmeans_pass(m @extschema@.clustering, features text, source text, frame integer[])
+	RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET enable_sort = off
+AS $$
+DECLARE
+	measured @extschema@.clustering;
+BEGIN
+	EXECUTE pg_catalog.format(
+		'SELECT segment.kmeans_measure($1, pg_catalog.array_agg(g.c), pg_catalog.array_agg(g.s), pg_catalog.array_agg(g.r)) FROM ('
+		'SELECT @extschema@.cluster_id($1, %1$s) AS c, @extschema@.cluster_sketch(%1$s, 1, $2) AS s, '
+		'pg_catalog.max(@extschema@.cluster_distance($1, %1$s)) AS r FROM %2$s AS s GROUP BY 1) AS g WHERE g.c IS NOT NULL',
+		features, source) INTO measured USING m, frame;
+	RETURN measured;
+END
+$$;
+COMMENT ON FUNCTION segment.kmeans_pass(@extschema@.clustering, text, text, integer[]) IS
+	'one pass over a relation: the model, its centroids as they are, with what the rows nearest to each say of it (see segment.kmeans_measure); arguments as in segment.kmeans_in_passes';
+
+CREATE FUNCTION segment.kmeans_in_passes(features text, source text, k int, scale text, seed bigint, n_init int, max_iter int, passes int)
+	RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+	sketch @extschema@.cluster_sketch;
+	frame int[];
+	found @extschema@.clustering;
+	measured @extschema@.clustering;
+	moved @extschema@.clustering;
+	is_lossless boolean;
+	row_count bigint;
+BEGIN
+	-- Rows of few distinct values fit a sketch as they are; those of a middling table are held one by one.
+	BEGIN
+		EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s) FROM %s AS s', features, source) INTO sketch;
+		SELECT i.lossless, i.rows INTO is_lossless, row_count FROM @extschema@.cluster_sketch_info(sketch) AS i;
+	EXCEPTION WHEN numeric_value_out_of_range THEN
+		row_count := 0;			-- too large for cells without a frame
+	END;
+	IF sketch IS NOT NULL AND is_lossless THEN
+		EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6)' INTO found
+			USING sketch, k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+		RETURN found;
+	ELSIF sketch IS NULL OR row_count OPERATOR(pg_catalog.<=) 300000 THEN
+		EXECUTE pg_catalog.format('SELECT segment.kmeans_fit(%s, $1, $2, $3, $4, $5) FROM %s AS s', features, source) INTO found
+			USING k, scale, seed, n_init, max_iter;
+		RETURN found;
+	END IF;
+
+	frame := segment.sketch_frame(sketch);
+	EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s, $1, $2) FROM %s AS s', features, source) INTO sketch
+		USING (SELECT i.size FROM @extschema@.cluster_sketch_info(sketch) AS i), frame;
+	EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6)' INTO found
+		USING sketch, k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+
+	-- Under log the mean of a cluster is not the sum of its values: the model stays as the cells gave it.
+	IF scale OPERATOR(pg_catalog.=) 'log' THEN
+		RETURN found;
+	END IF;
+	FOR pass IN 1 .. coalesce(passes, 5) LOOP
+		measured := segment.kmeans_pass(found, features, source, frame);
+		EXIT WHEN measured IS NULL;
+		found := measured;
+		EXIT WHEN pass OPERATOR(pg_catalog.=) coalesce(passes, 5);
+		moved := segment.kmeans_recentre(measured);
+		EXIT WHEN moved IS NULL;
+		found := moved;
+	END LOOP;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION segment.kmeans_in_passes(text, text, int, text, bigint, int, int, int) IS
+	'k-means of an array expression over a relation, both written in SQL by segment.cluster_source, which alone should call this, and whose search_path it keeps. While the distinct rows fit a sketch, or up to 300,000 rows, the rows themselves are clustered; beyond, the cells of a sketch, and the model is then polished by passes over the rows (at most "passes", default 5) until it is a fixed point; sizes and inertia are those of the rows. NULL when there are no usable rows';
