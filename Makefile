@@ -1,5 +1,6 @@
 # make && make install && make installcheck: as with every PostgreSQL extension (PG_CONFIG=... chooses the server)
 # make demo, make test: install missing packages, build, and use a throwaway server of their own
+# make bench: times us and our peers, PostGIS and scikit-learn, which it installs; tests/bench/run says more
 # make unit: the algorithms alone, without a server, under AddressSanitizer and UndefinedBehaviorSanitizer
 # WERROR=1: more warnings, and they are errors.    make test TESTS="kmeans personas": only these
 
@@ -116,8 +117,11 @@ tests/unit/build/%.o: tests/unit/%.c
 $(UNIT_COMMON) $(UNIT:=.o): $(ALL_H) $(wildcard tests/unit/*.h) tests/unit/build/.flags
 
 # There may be no pg_config before tests/setup has run, hence a second make with the one that it found.
-.PHONY: demo test
-demo test:
+.PHONY: demo test bench
+demo:  RUN = demo
+test:  RUN = run $(TESTS)
+bench: RUN = bench/run $(ROWS)
+demo test bench:
 	@set -e; PG_CONFIG=$$(tests/setup); export PG_CONFIG; \
 	$(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null)) all PG_CONFIG="$$PG_CONFIG"; \
-	tests/$(if $(filter demo,$@),demo,run $(TESTS))
+	tests/$(RUN)

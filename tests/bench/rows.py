@@ -1,0 +1,288 @@
+"""The rows of the table: what each measures, and why that is fair. A row may print several lines.
+
+Ours and the peer read the same table in the same memory, under the same settings, in turn, in one backend; statements
+return a single row, so that nothing of what is timed is the client's. Where a side takes minutes, or stands outside the
+database, it is timed once; the row says so."""
+
+import numpy as np
+
+import data
+import peers
+from data import K
+from measure import Timing, alternate, peak_memory, single, timed
+from report import MEGABYTE, Bar, Line
+
+ROWS = {}
+SMALL = 1_000_000
+DAY = 10_000
+FEATURES = "a, b, c, d"
+AVERAGES = "SELECT avg(a), avg(b), avg(c), avg(d) FROM customers"
+KMEANS = f"SELECT kmeans({K}, {FEATURES}) FROM customers"
+NOT_THERE = "not there yet"
+TEN_STARTS = "scikit-learn, 10 starts"
+
+
+def row(function):
+    """Registers a row under the name of its function."""
+    ROWS[function.__name__] = function
+    return function
+
+
+class Bench:
+    """What the rows share: the server, the options, and what is made once and used by several."""
+
+    def __init__(self, server, rows, runs, seed):
+        self.server, self.rows, self.runs, self.seed = server, rows, runs, seed
+        self.made = {}
+
+    def once(self, key, make):
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def size(self, table):
+        return self.rows if table == "customers" else min(self.rows, SMALL)
+
+    def table(self, table):
+        """Sees to it that the table is there; the names of its columns."""
+        return self.once(table, lambda: data.load(self.server, table, self.size(table), self.seed))
+
+    def memory(self, workers):
+        """Of kmeans on the big table."""
+        return self.once(f"memory, {workers}", lambda: peak_memory(self.server, KMEANS, AVERAGES, workers))
+
+    def scikit(self):
+        """scikit-learn's ten starts on the big table."""
+        def solve():
+            rows, _ = data.export(self.server, "customers", self.table("customers"))
+            return peers.scikit(rows, 10, self.seed)
+        return self.once("scikit", solve)
+
+    def cost_of_model(self, model):
+        """Of a clustering, over all rows of the big table."""
+        return self.server.value(f"SELECT sum(cluster_distance(%s::clustering, {FEATURES})^2) FROM customers", [model])
+
+    def reported_bounds(self, model):
+        """What a clustering says its cost over all rows lies between. It names two bounds only where they differ."""
+        return self.server.value("""
+            SELECT coalesce(nullif(ARRAY(SELECT jsonb_array_elements_text(m::jsonb -> 'inertia_bounds')::float8), '{}'),
+                            ARRAY[cluster_inertia(m), cluster_inertia(m)])
+            FROM (SELECT %s::clustering AS m) AS s""", [model])
+
+    def cost_of_labels(self, table, columns):
+        """Of a table with labelled rows, each row to the mean of its label: the same for every way to come to labels."""
+        names = columns.split(", ")
+        return self.server.value(f"""
+            SELECT sum({' + '.join(f'(l.{c} - m.{c})^2' for c in names)}) FROM {table} AS l
+            JOIN (SELECT label, {', '.join(f'avg({c}) AS {c}' for c in names)} FROM {table} GROUP BY label) AS m
+            USING (label)""")
+
+    def create(self, table, query):
+        """A table from a query, without a time limit; an earlier one of that name goes."""
+        self.drop(table)
+        with self.server.connect() as connection:
+            connection.execute(f"CREATE TABLE {table} AS {query}")
+            connection.execute(f"VACUUM ANALYZE {table}")
+
+    def drop(self, *tables):
+        for table in tables:
+            self.made.pop(table, None)
+        with self.server.connect() as connection:
+            connection.execute(f"DROP TABLE IF EXISTS {', '.join(tables)}")
+
+
+def count(rows):
+    return f"{rows // 1_000_000}M" if rows % 1_000_000 == 0 else f"{rows:,}"
+
+
+def in_workers(workers):
+    return f"{workers} workers" if workers else "no workers"
+
+
+@row
+def kmeans(bench):
+    """The aggregate against reading the table: avg() of the same columns under the same plan is the least that any answer
+    about all rows costs. Without workers, and with two, whom the leader helps in both statements."""
+    work = f"`kmeans({K}, {FEATURES})`, {count(bench.rows)} rows"
+    if not bench.server.has("kmeans"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    for workers in 0, 2:
+        ours, peer = alternate(bench.server, [KMEANS, AVERAGES], bench.runs, workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg`", (Bar("time", 1.5),), bench.memory(workers))
+
+
+@row
+def memory(bench):
+    """Memory of the aggregate: of the backend, which also merges, and of the larger of two workers. On the whole table and on
+    a tenth of it, for the bar holds for any number of rows, and for every process. See measure.peak_memory for how."""
+    if not bench.server.has("kmeans"):
+        yield Line("memory of `kmeans`", NOT_THERE)
+        return
+    bench.table("customers")
+    for workers in 0, 2:
+        for rows in bench.rows // 10, bench.rows:
+            if rows == bench.rows:
+                peak = bench.memory(workers)
+            else:
+                only = f" WHERE id < {rows}"
+                peak = peak_memory(bench.server, KMEANS + only, AVERAGES + only, workers)
+            yield Line(f"memory of `kmeans({K}, {FEATURES})`, {count(rows)} rows, {in_workers(workers)}",
+                       "", bars=(Bar("memory", 64 * MEGABYTE),), memory=peak)
+
+
+@row
+def cost(bench):
+    """How good the centroids are: the sum of squared distances to the nearest of them over all rows, not over a summary,
+    against the best of scikit-learn's ten starts on the same rows. Both are timed once, scikit-learn in its fit alone, with
+    the rows in its memory already. The second line holds the bounds that the model reports against that sum."""
+    work = f"cost of `kmeans({K}, {FEATURES})`, {count(bench.rows)} rows"
+    if not bench.server.has("kmeans", "cluster_distance"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    ours, model = single(bench.server, KMEANS)
+    if not model:
+        yield Line(work, ours, peer_name=TEN_STARTS, bars=(Bar("cost", 1.002),))
+        return
+    true, solution = bench.cost_of_model(model), bench.scikit()
+    yield Line(work, ours, Timing([solution.seconds]), TEN_STARTS, (Bar("cost", 1.002),), cost=true / solution.cost)
+
+    # The sums may differ by the rounding of so many additions.
+    lower, upper = (bound / true for bound in bench.reported_bounds(model))
+    holds = lower <= 1 + 1e-9 and upper >= 1 - 1e-9
+    yield Line("the bounds that the model reports for that cost, over the cost", f"{lower:.5f} to {upper:.5f}",
+               bars=(f"lower ≤ cost ≤ upper: {'met' if holds else '**missed**'}",))
+
+
+@row
+def label(bench):
+    """A label for every row, against the cheapest window function that also has to see the whole partition first, and
+    against PostGIS's k-means of points. ntile() stores rows without columns here, as it needs none, so that it is as fast
+    as it can be. The costs are of the labels alone, by the same query for both."""
+    work = f"`kmeans_label({K}, a, b) OVER ()`, {count(bench.size('points'))} rows"
+    if not bench.server.has("kmeans_label"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("points")
+    ours, ntile, postgis = (f"{function} OVER ()" for function in (
+        f"kmeans_label({K}, a, b)", "ntile(5)", f"ST_ClusterKMeans(ST_Point(a, b), {K})"))
+    has_postgis = bench.server.has("st_clusterkmeans")
+    statements = [f"SELECT sum(label) FROM (SELECT {window} AS label FROM points) AS s"
+                  for window in (ours, ntile, postgis)[:3 if has_postgis else 2]]
+    timings = alternate(bench.server, statements, bench.runs)
+    line = Line(work, timings[0], timings[1], "`ntile`", (Bar("time", 3),))
+    if timings[0].median:
+        line.memory = peak_memory(bench.server, statements[0], "SELECT avg(a), avg(b) FROM points")
+    yield line
+    bars = Bar("time", 1 / 4), Bar("cost", 1)
+    if has_postgis:
+        line = Line(work, timings[0], timings[2], "`ST_ClusterKMeans`", bars)
+        if timings[0].median and timings[2].median:
+            for table, window in ("by_us", ours), ("by_postgis", postgis):
+                bench.create(table, f"SELECT a, b, {window} AS label FROM points")
+            line.cost = bench.cost_of_labels("by_us", "a, b") / bench.cost_of_labels("by_postgis", "a, b")
+            bench.drop("by_us", "by_postgis")
+        yield line
+    else:
+        yield Line(work, timings[0], "no PostGIS here", bars=bars)
+
+
+@row
+def assign(bench):
+    """Scoring every row by a stored model against reading the same columns. The labels are summed, for something has to
+    take them; where the model comes from makes no difference, so it is fitted on a part of the rows."""
+    work = f"`cluster_id(m, {FEATURES})`, {count(bench.rows)} rows"
+    if not bench.server.has("kmeans", "cluster_id"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    bench.create("model", f"SELECT kmeans({K}, {FEATURES}) AS m FROM customers WHERE id < 100000")
+    statement = f"SELECT sum(cluster_id((SELECT m FROM model), {FEATURES})) FROM customers"
+    for workers in 0, 2:
+        ours, peer = alternate(bench.server, [statement, AVERAGES], bench.runs, workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg`", (Bar("time", 1.4),))
+
+
+@row
+def merge(bench):
+    """A year or three of daily sketches, stored, merged and clustered in one query: what a nightly job does that has sketched
+    each day once. The cost is that of the model over all rows of all days."""
+    days = -(-bench.rows // DAY)
+    work = f"`kmeans(cluster_merge(s), {K})` of {days:,} stored sketches of {count(DAY)} rows"
+    if not bench.server.has("kmeans", "cluster_sketch", "cluster_merge"):
+        yield Line(work, NOT_THERE, bars=(Bar("seconds", 1),))
+        return
+    bench.table("customers")
+    bench.create("daily", f"SELECT id / {DAY} AS day, cluster_sketch({FEATURES}) AS s FROM customers GROUP BY 1")
+    statement = f"SELECT kmeans(cluster_merge(s), {K}) FROM daily"
+    [ours] = alternate(bench.server, [statement], bench.runs)
+    line = Line(work, ours, bars=(Bar("seconds", 1),))
+    if ours.median:
+        line.memory = peak_memory(bench.server, statement, "SELECT sum(length(s::text)) FROM daily")
+        if "scikit" in bench.made:
+            line.cost = bench.cost_of_model(bench.server.value(statement)) / bench.scikit().cost
+    yield line
+
+
+@row
+def fit(bench):
+    """segment.fit on the kinds of data that break summaries, against scikit-learn's ten starts on the same rows,
+    z-scored by numpy. The cost is by numpy for both, from the centroids, over all rows, in the z-scored space. Both sides
+    are timed once: segment.fit from the table to a stored model with personas, scikit-learn in its fit alone."""
+    if not bench.server.has("fit", "cluster_stats"):
+        yield Line("`segment.fit`", NOT_THERE)
+        return
+    for table, title in (("lognormal", "8 log-normal columns"), ("wide", "20 columns"),
+                         ("units", "birth year, income, a rate in 0..1"), ("shifted", "1e9 + small"),
+                         ("zeros", "half zeros")):
+        columns = bench.table(table)
+        ours, _ = single(bench.server, f"""
+            SELECT count(*) FROM segment.fit('{table}', '{table}', features => '{{{','.join(columns)}}}', k => {K})""")
+        line = Line(f"`segment.fit`, {count(bench.size(table))} rows: {title}", ours,
+                    peer_name=TEN_STARTS, bars=(Bar("cost", 1.01),))
+        if ours.median:
+            centroids = np.array(bench.server.value(f"""
+                SELECT array_agg(c.centroid)
+                FROM segment.model AS m JOIN segment.version AS v ON v.model_id = m.id, cluster_stats(v.clustering) AS c
+                WHERE m.model = '{table}'"""))
+            rows, _ = data.export(bench.server, table, columns)
+            mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+            rows = (rows - mean) / deviation
+            solution = peers.scikit(rows, 10, bench.seed)
+            line.peer = Timing([solution.seconds])
+            line.cost = peers.cost(rows, (centroids - mean) / deviation) / peers.cost(rows, solution.centroids)
+        yield line
+        bench.drop(table)
+
+
+@row
+def export(bench):
+    """From the table to a labelled copy of it, end to end, timed once: ours in one statement; scikit-learn by export, one
+    start, write back and join, with the fastest transport there is (binary files and arrays). The costs are of the labels
+    of both copies, by the same query."""
+    work = f"table to labelled table, {count(bench.rows)} rows"
+    if not bench.server.has("kmeans", "cluster_id"):
+        yield Line(work, NOT_THERE)
+        return
+    columns = bench.table("customers")
+
+    def by_scikit():
+        rows, ids = data.export(bench.server, "customers", columns)
+        labels = peers.scikit(rows, 1, bench.seed).labels
+        with bench.server.connect() as connection:
+            with connection.transaction():
+                connection.execute("CREATE TABLE labels (id int, label int)")
+                data.copy_in(connection, "labels", {"id": ids, "label": labels})
+            connection.execute("ANALYZE labels")
+            connection.execute("CREATE TABLE by_scikit AS SELECT * FROM customers JOIN labels USING (id)")
+
+    ours, _ = single(bench.server, f"""
+        CREATE TABLE by_us AS SELECT *, cluster_id((SELECT kmeans({K}, {FEATURES}) FROM customers), {FEATURES}) AS label
+        FROM customers""")
+    line = Line(work, ours, timed(by_scikit), "export, scikit-learn with 1 start, write back, join")
+    if ours.median:
+        line.cost = bench.cost_of_labels("by_us", FEATURES) / bench.cost_of_labels("by_scikit", FEATURES)
+    bench.drop("by_us", "by_scikit", "labels")
+    yield line
