@@ -78,7 +78,6 @@ notices_of(FmgrInfo *flinfo, const char *function)
 void
 notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts)
 {
-	notices->groups++;
 	notices->skipped += skipped;
 	if (facts == NULL)
 		return;

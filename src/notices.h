@@ -13,7 +13,6 @@
 typedef struct Notices
 {
 	char	   *function;		/* its name, to begin with */
-	int64		groups;			/* partitions, or groups of an aggregate */
 	int64		skipped;		/* rows with a NULL, NaN or infinite feature */
 	int64		short_groups;	/* with fewer distinct rows than clusters asked */
 	int			asked;			/* in the last of those */
