@@ -16,7 +16,7 @@ CREATE AGGREGATE segment.kmeans_fit(features double precision[], k integer, scal
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE segment.kmeans_fit(double precision[], integer, text, bigint, integer, integer) IS
-'k-means with every option of kmeans_label, as a clustering: what segment.fit runs. The options are read from the first row; n_init and max_iter may be NULL for their defaults.';
+'k-means of the rows themselves, held in memory, with every option of kmeans_label, as a clustering: what segment.fit runs on tables of up to 300,000 rows. The options are read from the first row; n_init and max_iter may be NULL for their defaults.';
 
 CREATE FUNCTION segment.hclust_fit_add(internal, features double precision[], k integer, height double precision,
 									   linkage text, scale text) RETURNS internal
