@@ -25,7 +25,7 @@ bool
 features_are_finite(const double *value, int dim)
 {
 	for (int j = 0; j < dim; j++)
-		if (!(fabs(value[j]) <= DBL_MAX))
+		if (!feature_is_finite(value[j]))
 			return false;
 	return true;
 }

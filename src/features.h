@@ -7,6 +7,9 @@
 
 #include "compat.h"
 
+#include <float.h>
+#include <math.h>
+
 /* More features than any table has columns. */
 #define MAX_FEATURES 32767
 
@@ -20,6 +23,13 @@ typedef struct FeatureRows
 	int			room;
 	int64		skipped;		/* rows left out: NULL, NaN, infinite */
 } FeatureRows;
+
+/* Neither NaN nor infinite. */
+static inline bool
+feature_is_finite(double value)
+{
+	return fabs(value) <= DBL_MAX;
+}
 
 extern void features_init(FeatureRows *rows, MemoryContext context, int expected);
 extern bool features_add(FeatureRows *rows, const double *value, int dim);

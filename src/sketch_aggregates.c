@@ -70,11 +70,13 @@ get_state(FunctionCallInfo fcinfo)
 static Datum
 add_row(Sketch *state, const double *row)
 {
+	Sketch	   *before = state;
+
 	if (row == NULL)
 		state->skipped++;
 	else
 		sketch_check(sketch_add(&state, row), state);
-	PG_RETURN_SKETCH(state);
+	PG_RETURN_POINTER(state == before ? state : sketch_value(state));
 }
 
 /* The plain columns from argument "first" on; NULL if the row takes no part. */
@@ -83,20 +85,23 @@ get_columns(FunctionCallInfo fcinfo, int first, double *row)
 {
 	for (int j = first; j < PG_NARGS(); j++)
 	{
-		if (PG_ARGISNULL(j))
-			return NULL;
 		row[j - first] = PG_GETARG_FLOAT8(j);
+		if (PG_ARGISNULL(j) || !feature_is_finite(row[j - first]))
+			return NULL;
 	}
-	return features_are_finite(row, PG_NARGS() - first) ? row : NULL;
+	return row;
 }
 
 /* The k of a kmeans aggregate, the same for all rows. */
 static int
 get_k(FunctionCallInfo fcinfo, const Sketch *state)
 {
-	int			k = kmeans_options((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)}).k;
+	int			k;
 
-	if (state && state->tag != k)
+	if (state && !PG_ARGISNULL(1) && PG_GETARG_INT32(1) == state->tag)
+		return state->tag;
+	k = kmeans_options((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)}).k;
+	if (state)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("k must be the same for all rows of a group"),

@@ -11,7 +11,6 @@
 
 #define DatumGetSketch(d) ((Sketch *) PG_DETOAST_DATUM(d))
 #define PG_GETARG_SKETCH(n) DatumGetSketch(PG_GETARG_DATUM(n))
-#define PG_RETURN_SKETCH(s) PG_RETURN_POINTER(sketch_value(s))
 
 extern Sketch *sketch_value(Sketch *sketch);
 extern void sketch_check(SketchStatus status, const Sketch *sketch);

@@ -36,10 +36,12 @@
  * A sketch that has to grow moves; the memory it leaves belongs to the caller
  * (in the server an aggregate's state is freed by the executor).
  *
- * Time.  An open sketch has room for 3 * size entries and looks for a higher
+ * Time.  An open sketch has room for 2 * size entries and looks for a higher
  * level only when that is full, which is rare enough that a row costs one
  * look-up in a hash index; rows wait in groups, so that the look-ups of a
- * group overlap.  Merging costs as much as adding the entries.
+ * group overlap.  Merging costs as much as adding the entries.  What a row
+ * waits for is memory, so cells are kept compact as long as no sum in them
+ * can overflow.
  *
  * The grid as a summary for k-means: Frahling, Sohler, Coresets in Dynamic
  * Geometric Data Streams, STOC 2005, doi:10.1145/1060590.1060622.  Cells with
@@ -52,10 +54,10 @@
 #include "sketch_cell.h"
 
 /* Memory for this many entries per entry of the finished sketch. */
-#define SLACK 3
+#define SLACK 2
 
 /* Rows that wait to be entered together. */
-#define GROUP 64
+#define GROUP 32
 
 /* A sketch with less room than this enters its rows at once: groups would
  * take more memory than the entries. */
@@ -64,12 +66,15 @@
 /* Room to begin with. */
 #define FIRST_ROOM 8
 
-/* FLOAT: fraction bits of a key, and the magnitude below which it is linear. */
-#define FLOAT_BITS 30
-#define FLOAT_FLOOR 0x1p-20
-
 /* No sum may see a value of this many units. */
 #define VALUE_LIMIT 0x1p62
+
+/* Cells are compact while rows times the largest offset stays below this, so
+ * that sums of offsets fit 64 bits and sums of squares 128. */
+#define COMPACT_LIMIT 0x1p62
+
+/* Features that the loop over a group, and with it compact cells, is made for. */
+#define GROUPED_DIM 8
 
 /* ---- layout ---- */
 
@@ -85,16 +90,23 @@ is_grouped(const Sketch *s)
 	return s->room >= GROUPED_ROOM;
 }
 
-static inline uint64 *
+static inline uint32 *
 index_of(const Sketch *s)
 {
-	return sketch_entry(s, s->room);
+	return (uint32 *) sketch_entry(s, s->room);
+}
+
+/* Room for a name, and the values, of one row, and for the row: 3 * dim words. */
+static inline uint64 *
+scratch_of(const Sketch *s)
+{
+	return (uint64 *) (index_of(s) + ((Size) 1 << s->index_bits));
 }
 
 static inline double *
 waiting_rows(const Sketch *s)
 {
-	return (double *) (index_of(s) + ((Size) 1 << s->index_bits));
+	return (double *) (scratch_of(s) + 3 * (Size) s->dim);
 }
 
 static int
@@ -102,17 +114,18 @@ index_bits_for(int room)
 {
 	int			bits = 1;
 
-	while (((int64) 1 << bits) < 2 * (int64) room)
+	while (((int64) 1 << bits) < 3 * (int64) room)
 		bits++;
 	return bits;
 }
 
 static Size
-open_bytes(int dim, int room, bool exact)
+open_bytes(int dim, int room, bool exact, bool compact)
 {
-	Size		words = frame_words(dim) + (Size) room * (exact ? 1 + dim : 1 + 6 * dim);
+	Size		words = frame_words(dim) + (Size) room * sketch_words(dim, exact, compact);
 
-	words += (Size) 1 << index_bits_for(room);
+	words += (Size) 1 << (index_bits_for(room) - 1);	/* places of 4 bytes */
+	words += 3 * (Size) dim;
 	if (room >= GROUPED_ROOM)
 		words += (Size) GROUP * dim;
 	return sizeof(Sketch) + words * sizeof(uint64);
@@ -123,13 +136,13 @@ Size
 sketch_closed_bytes(int dim, int count, bool exact)
 {
 	return sizeof(Sketch) +
-		(frame_words(dim) + (Size) count * (exact ? 1 + dim : 1 + 6 * dim)) * sizeof(uint64);
+		(frame_words(dim) + (Size) count * sketch_words(dim, exact, false)) * sizeof(uint64);
 }
 
 Size
 sketch_bytes(const Sketch *s)
 {
-	return s->open ? open_bytes(s->dim, s->room, s->exact) :
+	return s->open ? open_bytes(s->dim, s->room, s->exact, s->compact) :
 		sketch_closed_bytes(s->dim, s->count, s->exact);
 }
 
@@ -137,7 +150,7 @@ sketch_bytes(const Sketch *s)
 Size
 sketch_room_bytes(int dim, int size)
 {
-	return open_bytes(dim, SLACK * size, false);
+	return open_bytes(dim, SLACK * size, false, false);
 }
 
 /* The default size, less for many features: an open sketch stays below 48 MB. */
@@ -173,14 +186,15 @@ sketch_same_shape(const Sketch *a, const Sketch *b)
 
 /* An open sketch without entries, in memory of its own. */
 static Sketch *
-open_sketch(const SketchShape *shape, int room, bool exact)
+open_sketch(const SketchShape *shape, int room, bool exact, bool compact)
 {
-	Sketch	   *s = core_alloc(1, open_bytes(shape->dim, room, exact));
+	Sketch	   *s = core_alloc(1, open_bytes(shape->dim, room, exact, compact));
 
 	memset(s, 0, sizeof(Sketch) + frame_words(shape->dim) * sizeof(uint64));
 	s->format = SKETCH_FORMAT;
 	s->family = shape->family;
 	s->exact = exact;
+	s->compact = compact;
 	s->open = true;
 	s->dim = shape->dim;
 	s->size = shape->size;
@@ -189,7 +203,7 @@ open_sketch(const SketchShape *shape, int room, bool exact)
 	s->index_bits = index_bits_for(room);
 	if (shape->family == SKETCH_FRAME)
 		memcpy(sketch_frame(s), shape->frame, sizeof(int32) * shape->dim);
-	memset(index_of(s), 0, sizeof(uint64) << s->index_bits);
+	memset(index_of(s), 0, sizeof(uint32) << s->index_bits);
 	return s;
 }
 
@@ -197,7 +211,7 @@ Sketch *
 sketch_create(const SketchShape *shape)
 {
 	Assert(shape->dim >= 0 && shape->size >= 1);
-	return open_sketch(shape, Min(FIRST_ROOM, SLACK * shape->size), true);
+	return open_sketch(shape, Min(FIRST_ROOM, SLACK * shape->size), true, false);
 }
 
 /* ---- values, keys, hashes ---- */
@@ -246,19 +260,20 @@ hash_words(const uint64 *word, int n)
 /*
  * The entry whose first dim words after the count are name[]: the keys of a
  * cell, the values of a row.  Made, all zero, when there is none; NULL when
- * there is no room for it.  A place of the index is the upper half of the
- * hash and the number of the entry plus 1.
+ * there is no room for it.  A place of the index is the number of the entry
+ * plus 1, in as many bits as the index has, below the first bits of the hash.
  */
 static inline uint64 *
 find_entry(Sketch *s, const uint64 *name, int dim, uint64 hash)
 {
-	uint64	   *index = index_of(s);
-	uint64		mask = ((uint64) 1 << s->index_bits) - 1;
-	uint64		tag = hash >> 32;
+	uint32	   *index = index_of(s);
+	int			bits = s->index_bits;
+	uint32		mask = ((uint32) 1 << bits) - 1;
+	uint32		tag = (uint32) (hash >> 32) >> bits;
 
-	for (uint64 at = hash & mask;; at = (at + 1) & mask)
+	for (uint32 at = (uint32) hash & mask;; at = (at + 1) & mask)
 	{
-		uint64		place = index[at];
+		uint32		place = index[at];
 		uint64	   *entry;
 
 		if (place == 0)
@@ -268,12 +283,12 @@ find_entry(Sketch *s, const uint64 *name, int dim, uint64 hash)
 			entry = sketch_entry(s, s->count);
 			memset(entry, 0, sizeof(uint64) * sketch_entry_words(s));
 			memcpy(entry + 1, name, sizeof(uint64) * dim);
-			index[at] = tag << 32 | (uint64) ++s->count;
+			index[at] = tag << bits | (uint32) ++s->count;
 			return entry;
 		}
-		if (place >> 32 == tag)
+		if (place >> bits == tag)
 		{
-			entry = sketch_entry(s, (int) (uint32) place - 1);
+			entry = sketch_entry(s, (int) (place & mask) - 1);
 			if (memcmp(entry + 1, name, sizeof(uint64) * dim) == 0)
 				return entry;
 		}
@@ -282,72 +297,168 @@ find_entry(Sketch *s, const uint64 *name, int dim, uint64 hash)
 
 /* ---- cells ---- */
 
-/* Add a cell of a lower level, or the same, to an open sketch of cells. */
-static bool
-add_cell(Sketch *s, const uint64 *cell, int level, uint64 *name)
+/* Would cells whose offsets go as far as "reach" overflow with this many rows? */
+static inline bool
+is_too_far(int64 rows, int64 reach)
 {
-	int			dim = s->dim;
-	Shifts		before = level_shifts(level, dim);
-	Shifts		after = level_shifts(s->level, dim);
-	uint64	   *into;
+	return (double) rows * (double) reach >= COMPACT_LIMIT;
+}
 
-	for (int j = 0; j < dim; j++)
-		name[j] = (uint64) drop_bits((int64) cell[1 + j], shift_of(before, j), shift_of(after, j));
-	into = find_entry(s, name, dim, hash_words(name, dim));
-	if (into == NULL)
-		return false;
+/* Add a cell in full form to another. */
+static void
+add_full(uint64 *into, const uint64 *cell, int dim)
+{
 	into[0] += cell[0];
 	for (int j = 0; j < dim; j++)
 	{
 		wide_add(cell_sum(into, dim, j), wide_get(cell_sum((uint64 *) cell, dim, j)));
 		wide3_add(cell_square(into, dim, j), cell_square((uint64 *) cell, dim, j));
 	}
-	return true;
 }
 
 /*
- * Add "weight" rows equal to row[] to an open sketch of cells.  The row is
- * in range.
+ * Add a compact cell to one in full form, or to one that is compact as well:
+ * anchor[j] is how far the anchor of "cell" is above that of "into", or above
+ * zero when that is full.
  */
-static bool
-add_row_to_cell(Sketch *s, const double *row, int64 weight, uint64 *name, int64 *value)
+static void
+add_compact_to_full(uint64 *into, const uint64 *cell, const int64 *anchor, int dim)
+{
+	int64		n = (int64) cell[0];
+
+	into[0] += cell[0];
+	for (int j = 0; j < dim; j++)
+	{
+		Wide		sum = (int64) *compact_sum((uint64 *) cell, dim, j);
+		uint64		squares[3];
+
+		/* sum of (o + a)^2 = sum of o^2 + 2 a sum of o + n a^2 */
+		wide3_multiply(squares, (Wide) anchor[j] * anchor[j], n);
+		wide3_add_wide(squares, 2 * anchor[j] * sum);
+		wide3_add_wide(squares, wide_get(compact_square((uint64 *) cell, dim, j)));
+		wide_add(cell_sum(into, dim, j), sum + (Wide) n * anchor[j]);
+		wide3_add(cell_square(into, dim, j), squares);
+	}
+}
+
+static void
+add_compact(uint64 *into, const uint64 *cell, const int64 *anchor, int dim)
+{
+	int64		n = (int64) cell[0];
+
+	into[0] += cell[0];
+	for (int j = 0; j < dim; j++)
+	{
+		Wide		sum = (int64) *compact_sum((uint64 *) cell, dim, j);
+
+		*compact_sum(into, dim, j) += (uint64) (int64) (sum + (Wide) n * anchor[j]);
+		wide_add(compact_square(into, dim, j),
+				 wide_get(compact_square((uint64 *) cell, dim, j)) +
+				 2 * anchor[j] * sum + (Wide) n * anchor[j] * anchor[j]);
+	}
+}
+
+/* What came of an attempt to enter a row or a cell; nothing unless ENTERED. */
+typedef enum Entered
+{
+	ENTERED,
+	NO_ROOM,
+	TOO_FAR,					/* for compact cells */
+	OUT_OF_RANGE,
+} Entered;
+
+/*
+ * Add a cell of "from" to an open sketch of cells at its level or a higher
+ * one, in full form unless both are compact.  Its rows are counted already.
+ */
+static Entered
+add_cell(Sketch *s, const Sketch *from, const uint64 *cell)
 {
 	int			dim = s->dim;
-	Shifts		shifts = level_shifts(s->level, dim);
+	SketchFamily family = (SketchFamily) s->family;
+	Shifts		before = level_shifts(from->level, dim);
+	Shifts		after = level_shifts(s->level, dim);
+	uint64	   *name = scratch_of(s);
+	int64	   *anchor = (int64 *) name + dim;
 	uint64	   *into;
 
 	for (int j = 0; j < dim; j++)
 	{
-		int64		key = 0;
+		int			shift = shift_of(after, j);
 
-		quantise((SketchFamily) s->family, unit_scale(s, j), row[j], &key, &value[j]);
-		name[j] = (uint64) drop_bits(key, 0, shift_of(shifts, j));
+		name[j] = (uint64) drop_bits((int64) cell[1 + j], shift_of(before, j), shift);
+		if (from->compact)
+			anchor[j] = cell_anchor(family, (int64) cell[1 + j], shift_of(before, j));
+		if (s->compact)
+		{
+			anchor[j] -= cell_anchor(family, (int64) name[j], shift);
+			s->reach = Max(s->reach, cell_width(family, (int64) name[j], shift));
+		}
 	}
+	if (s->compact && is_too_far(s->rows, s->reach))
+		return TOO_FAR;
 	into = find_entry(s, name, dim, hash_words(name, dim));
 	if (into == NULL)
-		return false;
+		return NO_ROOM;
+	if (s->compact)
+		add_compact(into, cell, anchor, dim);
+	else if (from->compact)
+		add_compact_to_full(into, cell, anchor, dim);
+	else
+		add_full(into, cell, dim);
+	return ENTERED;
+}
+
+/* Add "weight" rows equal to row[], counted already, to an open sketch of cells. */
+static Entered
+add_row_to_cell(Sketch *s, const double *row, int64 weight)
+{
+	int			dim = s->dim;
+	SketchFamily family = (SketchFamily) s->family;
+	Shifts		shifts = level_shifts(s->level, dim);
+	uint64	   *name = scratch_of(s);
+	int64	   *value = (int64 *) name + dim;
+	uint64	   *into;
+
+	for (int j = 0; j < dim; j++)
+	{
+		int64		key;
+
+		if (!quantise(family, unit_scale(s, j), row[j], &key, &value[j]))
+		{
+			s->bad_feature = j;
+			return OUT_OF_RANGE;
+		}
+		name[j] = (uint64) drop_bits(key, 0, shift_of(shifts, j));
+		if (s->compact)
+		{
+			value[j] -= cell_anchor(family, (int64) name[j], shift_of(shifts, j));
+			s->reach = Max(s->reach, magnitude(value[j]));
+		}
+	}
+	if (s->compact && is_too_far(s->rows, s->reach))
+		return TOO_FAR;
+	into = find_entry(s, name, dim, hash_words(name, dim));
+	if (into == NULL)
+		return NO_ROOM;
 	into[0] += weight;
 	for (int j = 0; j < dim; j++)
 	{
-		uint64		square[3];
-
-		wide_add(cell_sum(into, dim, j), (Wide) value[j] * weight);
-		wide3_multiply(square, (Wide) value[j] * value[j], weight);
-		wide3_add(cell_square(into, dim, j), square);
-	}
-	return true;
-}
-
-static bool
-in_range(Sketch *s, const double *row)
-{
-	for (int j = 0; j < s->dim; j++)
-		if (!(fabs(row[j] * unit_scale(s, j)) < VALUE_LIMIT))
+		if (s->compact)
 		{
-			s->bad_feature = j;
-			return false;
+			*compact_sum(into, dim, j) += (uint64) (value[j] * weight);
+			wide_add(compact_square(into, dim, j), (Wide) value[j] * value[j] * weight);
 		}
-	return true;
+		else
+		{
+			uint64		square[3];
+
+			wide_add(cell_sum(into, dim, j), (Wide) value[j] * weight);
+			wide3_multiply(square, (Wide) value[j] * value[j], weight);
+			wide3_add(cell_square(into, dim, j), square);
+		}
+	}
+	return ENTERED;
 }
 
 /* ---- the level ---- */
@@ -428,18 +539,70 @@ lowest_level(const Sketch *s, const int64 *key)
 }
 
 /*
- * The entries of s, waiting rows apart, as cells of a level no lower than
- * "level" in a new open sketch.  Fails if a value of the exact stage is out
- * of range.
+ * The keys of all entries at the level of s, key[i * dim + j]; NULL if a value
+ * of the exact stage is out of range.
  */
-static SketchStatus
-to_cells(Sketch *s, int level, Sketch **result)
+static int64 *
+entry_keys(Sketch *s)
+{
+	int			dim = s->dim;
+	int64	   *keys = core_alloc(s->count, mul_size(dim, sizeof(int64)));
+
+	for (int i = 0; i < s->count; i++)
+	{
+		const uint64 *entry = sketch_entry(s, i);
+		int64	   *key = keys + (Size) i * dim;
+		int64		value;
+
+		if (!s->exact)
+			memcpy(key, entry + 1, sizeof(int64) * dim);
+		else
+			for (int j = 0; j < dim; j++)
+				if (!quantise((SketchFamily) s->family, unit_scale(s, j),
+							  ((const double *) (entry + 1))[j], &key[j], &value))
+				{
+					s->bad_feature = j;
+					return NULL;
+				}
+	}
+	return keys;
+}
+
+/*
+ * How far from its anchor a value can be in the cells of "level" that hold
+ * these keys, given at the level of s.
+ */
+static int64
+widest_cell(const Sketch *s, const int64 *keys, int level)
+{
+	int			dim = s->dim;
+	SketchFamily family = (SketchFamily) s->family;
+	Shifts		before = level_shifts(s->level, dim);
+	Shifts		after = level_shifts(level, dim);
+	int64		widest = 1;
+
+	for (int j = 0; j < dim; j++)
+	{
+		int			shift = shift_of(after, j);
+
+		for (int i = 0; i < s->count; i++)
+			widest = Max(widest, cell_width(family, drop_bits(keys[(Size) i * dim + j],
+															  shift_of(before, j), shift), shift));
+	}
+	return widest;
+}
+
+/*
+ * The entries of s, with the waiting rows, as cells of a level no lower than
+ * its own, in a new open sketch; keys[] are those of s.
+ */
+static Sketch *
+to_cells(Sketch *s, const int64 *keys, int level, bool allow_compact)
 {
 	SketchShape shape = sketch_shape(s);
-	Sketch	   *cells = open_sketch(&shape, SLACK * s->size, false);
-	uint64	   *name = core_alloc(s->dim, sizeof(uint64));
-	int64	   *value = core_alloc(s->dim, sizeof(int64));
-
+	bool		compact = allow_compact && s->dim <= GROUPED_DIM && (s->exact || s->compact) &&
+		!is_too_far(s->rows, widest_cell(s, keys, level));
+	Sketch	   *cells = open_sketch(&shape, SLACK * s->size, false, compact);
 	cells->level = level;
 	cells->rows = s->rows;
 	cells->skipped = s->skipped;
@@ -448,62 +611,42 @@ to_cells(Sketch *s, int level, Sketch **result)
 		const uint64 *entry = sketch_entry(s, i);
 
 		if (s->exact)
-		{
-			if (!in_range(s, (const double *) (entry + 1)))
-				return SKETCH_OUT_OF_RANGE;
-			add_row_to_cell(cells, (const double *) (entry + 1), (int64) entry[0], name, value);
-		}
+			add_row_to_cell(cells, (const double *) (entry + 1), (int64) entry[0]);
 		else
-			add_cell(cells, entry, s->level, name);
+			add_cell(cells, s, entry);
 	}
-	pfree(value);
-	pfree(name);
-	*result = cells;
+	if (s->open && s->waiting > 0)
+	{
+		memcpy(waiting_rows(cells), waiting_rows(s), sizeof(double) * s->waiting * s->dim);
+		cells->waiting = s->waiting;
+	}
+	return cells;
+}
+
+/*
+ * Bring the entries of s to cells of at least "level", compact if allowed;
+ * with LOWEST_LEVEL to the lowest level that will do, as they are too many.
+ */
+#define LOWEST_LEVEL (-1)
+
+static SketchStatus
+coarsen(Sketch **sketch, int level, bool allow_compact)
+{
+	int64	   *keys = entry_keys(*sketch);
+
+	if (keys == NULL)
+		return SKETCH_OUT_OF_RANGE;
+	*sketch = to_cells(*sketch, keys, level == LOWEST_LEVEL ? lowest_level(*sketch, keys) : level,
+					   allow_compact);
+	pfree(keys);
 	return SKETCH_DONE;
 }
 
-/* Bring the entries of s, which are too many, to the lowest level that will do. */
+/* The same cells in full form. */
 static SketchStatus
-coarsen(Sketch **sketch)
+to_full(Sketch **sketch)
 {
-	Sketch	   *s = *sketch;
-	int			dim = s->dim;
-	int64	   *key = core_alloc(s->count, mul_size(dim, sizeof(int64)));
-	int			level;
-	Sketch	   *cells;
-	SketchStatus status;
-
-	for (int i = 0; i < s->count; i++)
-	{
-		const uint64 *entry = sketch_entry(s, i);
-
-		if (!s->exact)
-			memcpy(key + (Size) i * dim, entry + 1, sizeof(int64) * dim);
-		else if (!in_range(s, (const double *) (entry + 1)))
-			return SKETCH_OUT_OF_RANGE;
-		else
-			for (int j = 0; j < dim; j++)
-			{
-				int64		value;
-
-				quantise((SketchFamily) s->family, unit_scale(s, j),
-						 ((const double *) (entry + 1))[j], &key[(Size) i * dim + j], &value);
-			}
-	}
-	level = lowest_level(s, key);
-	pfree(key);
-	status = to_cells(s, level, &cells);
-	if (status != SKETCH_DONE)
-		return status;
-
-	/* waiting rows go along */
-	if (s->open && s->waiting > 0)
-	{
-		memcpy(waiting_rows(cells), waiting_rows(s), sizeof(double) * s->waiting * dim);
-		cells->waiting = s->waiting;
-	}
-	*sketch = cells;
-	return SKETCH_DONE;
+	return coarsen(sketch, (*sketch)->level, false);
 }
 
 /* ---- room ---- */
@@ -518,13 +661,14 @@ make_room(Sketch **sketch)
 	int			room;
 
 	if (s->room >= SLACK * s->size)
-		return coarsen(sketch);
+		return coarsen(sketch, LOWEST_LEVEL, true);
 
 	room = (int) Min((int64) 4 * s->room, (int64) SLACK * s->size);
-	larger = open_sketch(&shape, room, s->exact);
+	larger = open_sketch(&shape, room, s->exact, s->compact);
 	larger->level = s->level;
 	larger->rows = s->rows;
 	larger->skipped = s->skipped;
+	larger->reach = s->reach;
 	for (int i = 0; i < s->count; i++)
 	{
 		const uint64 *entry = sketch_entry(s, i);
@@ -541,61 +685,54 @@ make_room(Sketch **sketch)
 	return SKETCH_DONE;
 }
 
-/* Enter "weight" rows equal to row[], which has no -0. */
-static SketchStatus
-enter_row(Sketch **sketch, const double *row, int64 weight)
+/* Enter "weight" rows equal to row[], which has no -0 and is counted already. */
+static Entered
+try_row(Sketch *s, const double *row, int64 weight)
 {
-	for (;;)
+	uint64	   *entry;
+
+	if (!s->exact)
+		return add_row_to_cell(s, row, weight);
+	entry = find_entry(s, (const uint64 *) row, s->dim, hash_words((const uint64 *) row, s->dim));
+	if (entry == NULL)
+		return NO_ROOM;
+	entry[0] += weight;
+	return ENTERED;
+}
+
+/* Make possible what was not, or say why it never will be. */
+static SketchStatus
+make_way(Sketch **sketch, Entered outcome)
+{
+	switch (outcome)
 	{
-		Sketch	   *s = *sketch;
-		SketchStatus status;
-
-		if (s->exact)
-		{
-			uint64	   *entry = find_entry(s, (const uint64 *) row, s->dim,
-										   hash_words((const uint64 *) row, s->dim));
-
-			if (entry)
-			{
-				entry[0] += weight;
-				return SKETCH_DONE;
-			}
-		}
-		else
-		{
-			uint64	   *name;
-			bool		done;
-
-			if (!in_range(s, row))
-				return SKETCH_OUT_OF_RANGE;
-			name = core_alloc(s->dim, 2 * sizeof(uint64));
-			done = add_row_to_cell(s, row, weight, name, (int64 *) name + s->dim);
-			pfree(name);
-			if (done)
-				return SKETCH_DONE;
-		}
-		status = make_room(sketch);
-		if (status != SKETCH_DONE)
-			return status;
+		case NO_ROOM:
+			return make_room(sketch);
+		case TOO_FAR:
+			return to_full(sketch);
+		case OUT_OF_RANGE:
+			return SKETCH_OUT_OF_RANGE;
+		default:
+			return SKETCH_DONE;
 	}
 }
 
 /*
- * Enter the waiting rows into a sketch of cells that has room for them all,
- * "dim" being a constant where this is inlined.
+ * Enter the waiting rows into a sketch of cells that has room for them all;
+ * all but the sketch are constants where this is inlined.
  */
-static inline __attribute__((always_inline)) SketchStatus
-enter_group(Sketch *s, const int dim)
+static inline __attribute__((always_inline)) Entered
+enter_group(Sketch *s, const int dim, const SketchFamily family, const bool compact)
 {
-	SketchFamily family = (SketchFamily) s->family;
 	const double *rows = waiting_rows(s);
-	const uint64 *index = index_of(s);
-	uint64		mask = ((uint64) 1 << s->index_bits) - 1;
+	const uint32 *index = index_of(s);
+	uint32		mask = ((uint32) 1 << s->index_bits) - 1;
 	Shifts		shifts = level_shifts(s->level, dim);
-	double		scale[8];
-	int			shift[8];
-	uint64		name[GROUP][8];
-	int64		value[GROUP][8];
+	uint64		far = 0;
+	double		scale[GROUPED_DIM];
+	int			shift[GROUPED_DIM];
+	uint64		name[GROUP][GROUPED_DIM];
+	int64		value[GROUP][GROUPED_DIM];	/* compact: offsets */
 	uint64		hash[GROUP];
 
 	for (int j = 0; j < dim; j++)
@@ -612,22 +749,33 @@ enter_group(Sketch *s, const int dim)
 			if (!quantise(family, scale[j], rows[i * dim + j], &key, &value[i][j]))
 			{
 				s->bad_feature = j;
-				return SKETCH_OUT_OF_RANGE;
+				return OUT_OF_RANGE;
 			}
 			name[i][j] = (uint64) drop_bits(key, 0, shift[j]);
+			if (compact)
+			{
+				value[i][j] -= cell_anchor(family, (int64) name[i][j], shift[j]);
+				far |= (uint64) (value[i][j] ^ (value[i][j] >> 63));
+			}
 		}
 		hash[i] = hash_words(name[i], dim);
 		__builtin_prefetch(&index[hash[i] & mask]);
 	}
+	if (compact)
+	{
+		s->reach = Max(s->reach, (int64) far + 1);
+		if (is_too_far(s->rows, s->reach))
+			return TOO_FAR;
+	}
 	for (int i = 0; i < s->waiting; i++)
 	{
-		uint32		entry = (uint32) index[hash[i] & mask];
+		uint32		entry = index[hash[i] & mask] & mask;
 
 		if (entry > 0)
 		{
 			const char *cell = (const char *) sketch_entry(s, (int) entry - 1);
 
-			for (Size byte = 0; byte < sizeof(uint64) * (1 + 6 * dim); byte += 64)
+			for (Size byte = 0; byte < sizeof(uint64) * sketch_words(dim, false, compact); byte += 64)
 				__builtin_prefetch(cell + byte, 1);
 		}
 	}
@@ -637,13 +785,44 @@ enter_group(Sketch *s, const int dim)
 
 		cell[0]++;
 		for (int j = 0; j < dim; j++)
-		{
-			wide_add(cell_sum(cell, dim, j), value[i][j]);
-			wide3_add_square(cell_square(cell, dim, j), value[i][j]);
-		}
+			if (compact)
+			{
+				*compact_sum(cell, dim, j) += (uint64) value[i][j];
+				wide_add(compact_square(cell, dim, j), (Wide) value[i][j] * value[i][j]);
+			}
+			else
+			{
+				wide_add(cell_sum(cell, dim, j), value[i][j]);
+				wide3_add_square(cell_square(cell, dim, j), value[i][j]);
+			}
 	}
 	s->waiting = 0;
-	return SKETCH_DONE;
+	return ENTERED;
+}
+
+#define ENTER_GROUP(dim) \
+	case dim: \
+		if (s->family == SKETCH_FRAME) \
+			return s->compact ? enter_group(s, dim, SKETCH_FRAME, true) : \
+				enter_group(s, dim, SKETCH_FRAME, false); \
+		return s->compact ? enter_group(s, dim, SKETCH_FLOAT, true) : \
+			enter_group(s, dim, SKETCH_FLOAT, false)
+
+static Entered
+enter_group_of_any_dim(Sketch *s)
+{
+	switch (s->dim)
+	{
+		ENTER_GROUP(1);
+		ENTER_GROUP(2);
+		ENTER_GROUP(3);
+		ENTER_GROUP(4);
+		ENTER_GROUP(5);
+		ENTER_GROUP(6);
+		ENTER_GROUP(7);
+		default:
+		ENTER_GROUP(GROUPED_DIM);
+	}
 }
 
 /* Enter all waiting rows. */
@@ -652,47 +831,51 @@ enter_waiting(Sketch **sketch)
 {
 	SketchStatus status = SKETCH_DONE;
 
-	if ((*sketch)->waiting == 0)
-		return SKETCH_DONE;
-	if (!(*sketch)->exact && (*sketch)->dim <= 8)
-	{
-		/* a group waits only where there is room for many */
-		while (status == SKETCH_DONE && (*sketch)->count + GROUP > (*sketch)->room)
-			status = make_room(sketch);
-		if (status != SKETCH_DONE)
-			return status;
-		switch ((*sketch)->dim)
-		{
-			case 1:
-				return enter_group(*sketch, 1);
-			case 2:
-				return enter_group(*sketch, 2);
-			case 3:
-				return enter_group(*sketch, 3);
-			case 4:
-				return enter_group(*sketch, 4);
-			case 5:
-				return enter_group(*sketch, 5);
-			case 6:
-				return enter_group(*sketch, 6);
-			case 7:
-				return enter_group(*sketch, 7);
-			case 8:
-				return enter_group(*sketch, 8);
-		}
-	}
-
-	/* from the last, as the sketch may move and take along those that wait */
 	while (status == SKETCH_DONE && (*sketch)->waiting > 0)
 	{
 		Sketch	   *s = *sketch;
-		double	   *row = core_alloc(s->dim, sizeof(double));
+		Entered		outcome;
 
-		s->waiting--;
-		memcpy(row, waiting_rows(s) + (Size) s->waiting * s->dim, sizeof(double) * s->dim);
-		status = enter_row(sketch, row, 1);
-		pfree(row);
+		if (s->exact || s->dim > GROUPED_DIM)
+		{
+			/* from the last, as the sketch may move and take along those that wait */
+			outcome = try_row(s, waiting_rows(s) + (Size) (s->waiting - 1) * s->dim, 1);
+			if (outcome == ENTERED)
+				s->waiting--;
+		}
+		else if (s->count + GROUP > s->room)
+			outcome = NO_ROOM;	/* a group waits only where there is room for many */
+		else
+			outcome = enter_group_of_any_dim(s);
+		status = make_way(sketch, outcome);
 	}
+	return status;
+}
+
+/*
+ * Enter "weight" rows equal to row[], counted already, into an open sketch,
+ * which may move; or let a single one wait.
+ */
+static SketchStatus
+enter_row(Sketch **sketch, const double *row, int64 weight)
+{
+	Sketch	   *s = *sketch;
+	int			dim = s->dim;
+	bool		waits = is_grouped(s) && weight == 1;
+	double	   *copy = waits ? waiting_rows(s) + (Size) s->waiting * dim :
+		(double *) scratch_of(s) + 2 * (Size) dim;
+	SketchStatus status = SKETCH_DONE;
+	Entered		outcome;
+
+	for (int j = 0; j < dim; j++)
+		copy[j] = row[j] + 0.0; /* -0 is 0 */
+	if (waits)
+		return ++s->waiting == GROUP ? enter_waiting(sketch) : SKETCH_DONE;
+	do
+	{
+		outcome = try_row(*sketch, copy, weight);
+		status = make_way(sketch, outcome);
+	} while (outcome != ENTERED && status == SKETCH_DONE);
 	return status;
 }
 
@@ -703,28 +886,34 @@ enter_waiting(Sketch **sketch)
 SketchStatus
 sketch_add(Sketch **sketch, const double *row)
 {
-	Sketch	   *s = *sketch;
-	double	   *slot;
-	SketchStatus status = SKETCH_DONE;
-
-	Assert(s->open);
-	if (s->rows == INT64_MAX)
+	Assert((*sketch)->open);
+	if ((*sketch)->rows == INT64_MAX)
 		return SKETCH_TOO_MANY_ROWS;
-	s->rows++;
-	if (is_grouped(s))
+	(*sketch)->rows++;
+	return enter_row(sketch, row, 1);
+}
+
+/* Enter a cell of "from", whose rows are counted already, into an open sketch. */
+static SketchStatus
+enter_cell(Sketch **sketch, const Sketch *from, const uint64 *cell)
+{
+	SketchStatus status = SKETCH_DONE;
+	Entered		outcome = NO_ROOM;
+
+	while (status == SKETCH_DONE && outcome != ENTERED)
 	{
-		slot = waiting_rows(s) + (Size) s->waiting * s->dim;
-		for (int j = 0; j < s->dim; j++)
-			slot[j] = row[j] + 0.0; /* -0 is 0 */
-		if (++s->waiting == GROUP)
-			status = enter_waiting(sketch);
-		return status;
+		Sketch	   *s = *sketch;
+
+		if (s->exact || s->level < from->level)
+			status = coarsen(sketch, from->level, from->compact);
+		else if (s->compact && !from->compact)
+			status = to_full(sketch);
+		else
+		{
+			outcome = add_cell(s, from, cell);
+			status = make_way(sketch, outcome);
+		}
 	}
-	slot = core_alloc(s->dim, sizeof(double));
-	for (int j = 0; j < s->dim; j++)
-		slot[j] = row[j] + 0.0;
-	status = enter_row(sketch, slot, 1);
-	pfree(slot);
 	return status;
 }
 
@@ -736,23 +925,12 @@ SketchStatus
 sketch_merge(Sketch **into, const Sketch *from)
 {
 	SketchStatus status = SKETCH_DONE;
-	uint64	   *name = core_alloc(from->dim, sizeof(uint64));
 
 	Assert((*into)->open && sketch_same_shape(*into, from));
 	if ((*into)->rows > INT64_MAX - from->rows || (*into)->skipped > INT64_MAX - from->skipped)
 		return SKETCH_TOO_MANY_ROWS;
-
-	/* waiting rows first: the level may rise below them otherwise */
-	status = enter_waiting(into);
-	if (status == SKETCH_DONE && !from->exact &&
-		((*into)->exact || (*into)->level < from->level))
-	{
-		Sketch	   *cells;
-
-		status = to_cells(*into, from->level, &cells);
-		if (status == SKETCH_DONE)
-			*into = cells;
-	}
+	(*into)->rows += from->rows;
+	(*into)->skipped += from->skipped;
 	for (int i = 0; status == SKETCH_DONE && i < from->count; i++)
 	{
 		const uint64 *entry = sketch_entry(from, i);
@@ -762,17 +940,10 @@ sketch_merge(Sketch **into, const Sketch *from)
 		if (from->exact)
 			status = enter_row(into, (const double *) (entry + 1), (int64) entry[0]);
 		else
-			while (status == SKETCH_DONE && !add_cell(*into, entry, from->level, name))
-				status = make_room(into);
+			status = enter_cell(into, from, entry);
 	}
-	if (status == SKETCH_DONE)
-	{
-		(*into)->rows += from->rows - (from->open ? from->waiting : 0);
-		(*into)->skipped += from->skipped;
-		for (int i = 0; from->open && status == SKETCH_DONE && i < from->waiting; i++)
-			status = sketch_add(into, waiting_rows(from) + (Size) i * from->dim);
-	}
-	pfree(name);
+	for (int i = 0; from->open && status == SKETCH_DONE && i < from->waiting; i++)
+		status = enter_row(into, waiting_rows(from) + (Size) i * from->dim, 1);
 	return status;
 }
 
@@ -817,7 +988,9 @@ sketch_close(const Sketch *sketch, Sketch **closed)
 	memcpy(s, sketch, sketch_bytes(sketch));
 	status = enter_waiting(&s);
 	if (status == SKETCH_DONE && s->count > s->size)
-		status = coarsen(&s);
+		status = coarsen(&s, LOWEST_LEVEL, false);
+	else if (status == SKETCH_DONE && s->compact)
+		status = to_full(&s);
 	if (status != SKETCH_DONE)
 		return status;
 
@@ -854,7 +1027,7 @@ sketch_open(const Sketch *closed)
 {
 	SketchShape shape = sketch_shape(closed);
 	int			room = Max(2 * closed->count, Min(FIRST_ROOM, SLACK * closed->size));
-	Sketch	   *s = open_sketch(&shape, Min(room, SLACK * closed->size), closed->exact);
+	Sketch	   *s = open_sketch(&shape, Min(room, SLACK * closed->size), closed->exact, false);
 
 	s->level = closed->level;
 	s->rows = closed->rows;

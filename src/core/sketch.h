@@ -41,8 +41,8 @@ typedef struct SketchShape
  * room, index and waiting rows; then its bytes are a function of the rows.
  *
  * An entry is a row of 8-byte words.  While all distinct rows fit ("exact"),
- * it is their count and the dim values as they came; afterwards it is a cell:
- * count, dim keys, dim sums of 2 words, dim sums of squares of 3 words.
+ * it is their count and the dim values as they came; afterwards it is a cell,
+ * in one of the two forms that sketch_cell.h shows.
  */
 typedef struct Sketch
 {
@@ -60,9 +60,10 @@ typedef struct Sketch
 	int32		waiting;		/* open: rows not entered yet */
 	int32		bad_feature;	/* open: which one was out of range */
 	int32		tag;			/* the caller's, such as the k of an aggregate */
-	int32		reserved;		/* 0 */
+	int32		compact;		/* open: cells are in their compact form */
 	int64		rows;			/* all that took part */
 	int64		skipped;		/* all that did not: the caller counts them */
+	int64		reach;			/* open, compact: no offset in a cell is larger */
 } Sketch;
 
 #define SKETCH_FORMAT 1
@@ -90,11 +91,17 @@ extern bool sketch_is_valid(const Sketch *closed);
 extern Rows sketch_rows(const Sketch *closed);
 extern void sketch_rounding(const Sketch *closed, double *rounding);
 
-/* The words of entry i. */
+/* The words of an entry; of a cell that is not exact, by its form. */
+static inline int
+sketch_words(int dim, bool exact, bool compact)
+{
+	return 1 + (exact ? 1 : compact ? 4 : 6) * dim;
+}
+
 static inline int
 sketch_entry_words(const Sketch *s)
 {
-	return s->exact ? 1 + s->dim : 1 + 6 * s->dim;
+	return sketch_words(s->dim, s->exact, s->compact);
 }
 
 static inline int32 *

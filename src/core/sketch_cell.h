@@ -9,7 +9,12 @@
 #include "sketch.h"
 #include "wide.h"
 
-/* FLOAT: the unit of the sums. */
+/*
+ * FLOAT: fraction bits of a key, the magnitude below which it is linear, and
+ * the unit of the sums, whose power of two that magnitude is.
+ */
+#define FLOAT_BITS 30
+#define FLOAT_FLOOR 0x1p-20
 #define FLOAT_UNIT (-20)
 
 /* A key of 64 bits, all of which a level can drop. */
@@ -62,6 +67,16 @@ unit_scale(const Sketch *s, int feature)
 	return scale;
 }
 
+/*
+ * Two forms of a cell.  Both begin with the count and the dim keys; then come
+ *	 full		dim sums of 2 words, dim sums of squares of 3 words, of the
+ *				values: nothing can overflow
+ *	 compact	dim sums of 1 word, dim sums of squares of 2 words, of the
+ *				values' offsets from the cell's anchor: a third less memory to
+ *				miss the cache with
+ * A finished sketch has full cells.  Both hold the same integers, since
+ *	 sum of values = sum of offsets + count * anchor, and so for squares.
+ */
 static inline uint64 *
 cell_sum(uint64 *cell, int dim, int feature)
 {
@@ -72,6 +87,60 @@ static inline uint64 *
 cell_square(uint64 *cell, int dim, int feature)
 {
 	return cell + 1 + 3 * dim + 3 * feature;
+}
+
+static inline uint64 *
+compact_sum(uint64 *cell, int dim, int feature)
+{
+	return cell + 1 + dim + feature;
+}
+
+static inline uint64 *
+compact_square(uint64 *cell, int dim, int feature)
+{
+	return cell + 1 + 2 * dim + 2 * feature;
+}
+
+/*
+ * A value near those of the cells with this key, of which "shift" bits have
+ * been dropped: the end of the interval that is nearer to zero, or in a frame
+ * the lower one.  Any function of key and shift would be right; a near one
+ * keeps the offsets small.
+ */
+static inline int64
+cell_anchor(SketchFamily family, int64 key, int shift)
+{
+	uint64		bits;
+	double		end;
+
+	if (shift > KEY_BITS - 2)
+		return 0;				/* values are below 2^62 */
+	if (family == SKETCH_FRAME)
+		return (int64) ((uint64) key << shift);
+
+	/* the key of the end, as sketch.c makes them, made a double again */
+	bits = (uint64) (key < 0 ? ~key : key) << shift;
+	bits = (bits + ((uint64) (1023 + FLOAT_UNIT) << FLOAT_BITS)) << (52 - FLOAT_BITS);
+	memcpy(&end, &bits, sizeof(end));
+	end = (end - FLOAT_FLOOR) * (1 / FLOAT_FLOOR);
+	return key < 0 ? -(int64) end : (int64) end;
+}
+
+static inline int64
+magnitude(int64 x)
+{
+	return x < 0 ? -x : x;
+}
+
+/* No offset in the cells with this key is larger. */
+static inline int64
+cell_width(SketchFamily family, int64 key, int shift)
+{
+	int64		outward = key < 0 && family == SKETCH_FLOAT ? key - 1 : key + 1;
+
+	if (shift > KEY_BITS - 3)
+		return INT64_MAX;
+	return magnitude(cell_anchor(family, outward, shift) - cell_anchor(family, key, shift)) + 1;
 }
 
 /* The order of a finished sketch's entries: by value, or by key. */

@@ -26,7 +26,7 @@ sketch_is_valid(const Sketch *s)
 		s->skipped < 0 || s->level < 0 || s->level > KEY_BITS * dim ||
 		(s->exact && s->level != 0) ||
 		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0 || s->tag < 0 ||
-		s->reserved != 0)
+		s->compact != 0 || s->reach != 0)
 		return false;
 	for (int j = 0; j < dim; j++)
 	{

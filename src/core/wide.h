@@ -76,6 +76,15 @@ wide3_multiply(uint64 *product, Wide a, int64 b)
 	}
 }
 
+/* word[0..2] += value, in two's complement */
+static inline void
+wide3_add_wide(uint64 *word, Wide value)
+{
+	uint64		term[3] = {(uint64) value, (uint64) ((UWide) value >> 64), value < 0 ? ~UINT64CONST(0) : 0};
+
+	wide3_add(word, term);
+}
+
 /* A 192-bit number as a double, each word rounded in turn; at least 0. */
 static inline double
 wide3_to_double(const uint64 *word)

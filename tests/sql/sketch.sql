@@ -62,7 +62,7 @@ SELECT count(*) AS groups, sum(rows) AS rows FROM (SELECT (cluster_sketch_info(c
 -- what cannot be
 SELECT cluster_sketch(ARRAY[x, y], 0) FROM small;
 SELECT cluster_sketch(ARRAY[x, y], NULL) FROM small;
-SELECT cluster_sketch(ARRAY[x, y], 1000000) FROM small;
+SELECT cluster_sketch(ARRAY[x, y], 2000000) FROM small;
 SELECT cluster_sketch(ARRAY[x, y], 1000000000) FROM small;
 SELECT cluster_sketch(ARRAY[x, y], 100, NULL) FROM small;
 SELECT cluster_sketch(ARRAY[x, y], 100, '{1}') FROM small;
