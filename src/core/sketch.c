@@ -66,9 +66,6 @@
 /* Room to begin with. */
 #define FIRST_ROOM 8
 
-/* No sum may see a value of this many units. */
-#define VALUE_LIMIT 0x1p62
-
 /* Cells are compact while rows times the largest offset stays below this, so
  * that sums of offsets fit 64 bits and sums of squares 128. */
 #define COMPACT_LIMIT 0x1p62

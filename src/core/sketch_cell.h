@@ -17,6 +17,10 @@
 #define FLOAT_FLOOR 0x1p-20
 #define FLOAT_UNIT (-20)
 
+/* No value has more units, and so no FLOAT key more than 37 bits. */
+#define VALUE_LIMIT 0x1p62
+#define FLOAT_KEY_BITS 37
+
 /* A key of 64 bits, all of which a level can drop. */
 #define KEY_BITS 64
 
@@ -122,7 +126,7 @@ cell_anchor(SketchFamily family, int64 key, int shift)
 	bits = (uint64) (key < 0 ? ~key : key) << shift;
 	bits = (bits + ((uint64) (1023 + FLOAT_UNIT) << FLOAT_BITS)) << (52 - FLOAT_BITS);
 	memcpy(&end, &bits, sizeof(end));
-	end = (end - FLOAT_FLOOR) * (1 / FLOAT_FLOOR);
+	end = Min((end - FLOAT_FLOOR) * (1 / FLOAT_FLOOR), VALUE_LIMIT);
 	return key < 0 ? -(int64) end : (int64) end;
 }
 
@@ -138,7 +142,7 @@ cell_width(SketchFamily family, int64 key, int shift)
 {
 	int64		outward = key < 0 && family == SKETCH_FLOAT ? key - 1 : key + 1;
 
-	if (shift > KEY_BITS - 3)
+	if (shift >= (family == SKETCH_FLOAT ? FLOAT_KEY_BITS : KEY_BITS - 2))
 		return INT64_MAX;
 	return magnitude(cell_anchor(family, outward, shift) - cell_anchor(family, key, shift)) + 1;
 }

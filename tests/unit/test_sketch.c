@@ -76,11 +76,11 @@ shuffle(double *rows, int n, int dim)
 
 enum
 {
-	GAUSS, LOGNORMAL, INTEGERS, SIGNED_ZEROS, OFFSET, KINDS
+	GAUSS, LOGNORMAL, INTEGERS, SIGNED_ZEROS, RARELY_HUGE, OFFSET, KINDS
 };
 
 static const char *const kind_name[] = {"gaussian", "log-normal", "integers", "zeros and signs",
-"1e9 + small"};
+"rarely 1e12", "1e9 + small"};
 
 static double
 value_of(int kind)
@@ -98,6 +98,8 @@ value_of(int kind)
 		case SIGNED_ZEROS:
 			return draw_unit() < 0.5 ? (draw_unit() < 0.5 ? 0.0 : -0.0) :
 				draw_unit() < 0.1 ? 4e-320 * g : (draw_unit() < 0.3 ? -1 : 1) * exp(2 * g);
+		case RARELY_HUGE:		/* beyond what compact cells take, at any time */
+			return draw_unit() < 0.01 ? 1e12 * (2 * draw_unit() - 1) : g;
 		default:
 			return 1e9 + g;
 	}
