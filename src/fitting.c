@@ -16,7 +16,7 @@ memory_left(const FeatureRows *rows)
 	return work_memory_limit() - Min(held, work_memory_limit());
 }
 
-/* rows->n >= 1; label[] has room for as many. */
+/* rows->n >= 1; label[] has room for as many.  clusters NULL: not asked for. */
 FitFacts
 run_kmeans(const FeatureRows *rows, const KMeansOptions *options,
 		   Notices *notices, int *label, Clusters *clusters)

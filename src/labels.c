@@ -26,6 +26,9 @@ typedef struct PartitionLabels
 	int		   *label;			/* NULL until computed */
 } PartitionLabels;
 
+/* Rows of a partition are read in blocks of this many. */
+#define READ_BLOCK 256
+
 /* Where the features are among the arguments. */
 typedef struct FeatureArguments
 {
@@ -41,7 +44,7 @@ typedef union LabelOptions
 } LabelOptions;
 
 typedef void (*Labeller) (const FeatureRows *rows, const LabelOptions *options,
-						  Notices *notices, int *label, Clusters *clusters);
+						  Notices *notices, int *label);
 
 /* An option: taken from the row at hand, which is the partition's first. */
 static Argument
@@ -53,30 +56,56 @@ window_argument(WindowObject window, int argno)
 	return argument;
 }
 
-/* Add row i of the partition; returns false if it was left out. */
-static bool
-read_row(WindowObject window, FeatureArguments where, int i, FeatureRows *rows)
+/*
+ * Add the rows start .. start + count - 1 of the partition, given as arrays;
+ * place[i] becomes the number of row i among those that take part, or -1.
+ */
+static void
+read_arrays(WindowObject window, FeatureArguments where, int start, int count,
+			FeatureRows *rows, int *place)
 {
-	double		value[8];
-	bool		isnull;
-	bool		isout;
-
-	if (where.is_array)
+	for (int i = start; i < start + count; i++)
 	{
+		bool		isnull;
+		bool		isout;
 		Datum		array = WinGetFuncArgInPartition(window, where.first, i, WINDOW_SEEK_HEAD,
 													 false, &isnull, &isout);
+		bool		added = isnull ? features_add_null(rows) : features_add_array(rows, array);
 
-		return isnull ? features_add_null(rows) : features_add_array(rows, array);
+		place[i] = added ? rows->n - 1 : -1;
 	}
+}
+
+/*
+ * The same for plain columns.  The server keeps its place in the partition
+ * and moves on cheaply, but asking twice for a row makes it go to and fro;
+ * so the columns are read one after the other.
+ */
+static void
+read_columns(WindowObject window, FeatureArguments where, int start, int count,
+			 FeatureRows *rows, int *place)
+{
+	double		value[READ_BLOCK][8];
+	bool		has_null[READ_BLOCK] = {false};
+
 	for (int j = 0; j < where.count; j++)
+		for (int i = 0; i < count; i++)
+		{
+			bool		isnull;
+			bool		isout;
+
+			value[i][j] = DatumGetFloat8(WinGetFuncArgInPartition(window, where.first + j, start + i,
+																  WINDOW_SEEK_HEAD, false,
+																  &isnull, &isout));
+			has_null[i] |= isnull;
+		}
+	for (int i = 0; i < count; i++)
 	{
-		value[j] = DatumGetFloat8(WinGetFuncArgInPartition(window, where.first + j, i,
-														   WINDOW_SEEK_HEAD, false,
-														   &isnull, &isout));
-		if (isnull)
-			return features_add_null(rows);
+		bool		added = has_null[i] ? features_add_null(rows) :
+			features_add(rows, value[i], where.count);
+
+		place[start + i] = added ? rows->n - 1 : -1;
 	}
-	return features_add(rows, value, where.count);
 }
 
 /*
@@ -90,7 +119,7 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 	int64		n = WinGetPartitionRowCount(window);
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "segment labels",
 											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext per_row = AllocSetContextCreate(work, "segment row", ALLOCSET_SMALL_SIZES);
+	MemoryContext per_block = AllocSetContextCreate(work, "segment rows", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(work);
 	FeatureRows rows;
 	int		   *label;
@@ -104,23 +133,19 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 	features_init(&rows, work, (int) n);
 	place = core_alloc(n, sizeof(int));
 
-	MemoryContextSwitchTo(per_row);
-	for (int i = 0; i < n; i++)
+	MemoryContextSwitchTo(per_block);
+	for (int i = 0; i < n; i += READ_BLOCK)
 	{
-		place[i] = read_row(window, where, i, &rows) ? rows.n - 1 : -1;
-		MemoryContextReset(per_row);
-		if (i % 1024 == 0)
-			core_poll("reading rows", (double) i / n);
+		(where.is_array ? read_arrays : read_columns) (window, where, i, Min(READ_BLOCK, n - i),
+													   &rows, place);
+		MemoryContextReset(per_block);
+		core_poll("reading rows", (double) i / n);
 	}
 	MemoryContextSwitchTo(work);
 
 	label = core_alloc(rows.n, sizeof(int));
 	if (rows.n > 0)
-	{
-		Clusters	clusters;
-
-		labeller(&rows, options, notices, label, &clusters);
-	}
+		labeller(&rows, options, notices, label);
 	else
 		notices_add(notices, rows.skipped, 0, NULL);
 
@@ -165,16 +190,16 @@ is_first_call(FunctionCallInfo fcinfo)
 
 static void
 kmeans_labeller(const FeatureRows *rows, const LabelOptions *options,
-				Notices *notices, int *label, Clusters *clusters)
+				Notices *notices, int *label)
 {
-	run_kmeans(rows, &options->kmeans, notices, label, clusters);
+	run_kmeans(rows, &options->kmeans, notices, label, NULL);
 }
 
 static void
 hclust_labeller(const FeatureRows *rows, const LabelOptions *options,
-				Notices *notices, int *label, Clusters *clusters)
+				Notices *notices, int *label)
 {
-	run_hclust(rows, &options->hclust, notices, label, clusters);
+	run_hclust(rows, &options->hclust, notices, label, NULL);
 }
 
 /* kmeans_label(k, f1, ...) */

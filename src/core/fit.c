@@ -189,7 +189,7 @@ settle(const Prepared *p, Clusters *clusters, int *raw_label, int rounds)
 }
 
 /*
- * k-means of prepared rows: clusters, and raw_label[] for the raw rows.
+ * k-means of prepared rows: centroids, and raw_label[] for the raw rows.
  * Where fewer than k rows differ there are as many clusters as differ.
  */
 static void
@@ -219,8 +219,7 @@ solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
 
 	*clusters = clusters_alloc(k, dim);
 	clusters->scaling = p->scaling;
-	settle(p, clusters, raw_label, solved.converged ? SETTLE_ROUNDS : 1);
-	clusters_measure(clusters, &p->raw, raw_label);
+	settle(p, clusters, raw_label, solved.fixed_point ? SETTLE_ROUNDS : 1);
 
 	facts->distinct = p->scaled.n;
 	facts->iterations = solved.iterations;
@@ -232,7 +231,7 @@ solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
 /*
  * k-means of n >= 1 rows of dim finite features, input[i * dim + j].  Where
  * fewer than k rows differ there are as many clusters as differ.  Gives the
- * labels of the input rows, in their order, and the clusters.
+ * labels of the input rows, in their order, and the clusters unless NULL.
  *
  * Returns false, with facts->memory_needed, when more than memory_limit bytes
  * would be needed; nothing has been done then.
@@ -242,6 +241,7 @@ fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
 		   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
 {
 	Prepared	p;
+	Clusters	unasked;
 	int		   *raw_label;
 
 	*facts = (FitFacts) {0};
@@ -252,7 +252,9 @@ fit_kmeans(const double *input, int n, int dim, const KMeansOptions *options,
 
 	p = prepare(input, n, dim, options->scale);
 	raw_label = core_alloc(p.raw.n, sizeof(int));
-	solve_kmeans(&p, options, raw_label, clusters, facts);
+	solve_kmeans(&p, options, raw_label, clusters ? clusters : &unasked, facts);
+	if (clusters)
+		clusters_measure(clusters, &p.raw, raw_label);
 	spread_labels(&p, raw_label, label);
 	pfree(raw_label);
 	release(&p);
@@ -281,6 +283,7 @@ fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOptions *optio
 	prepare_scaled(&p, options->scale);
 	raw_label = core_alloc(p.raw.n, sizeof(int));
 	solve_kmeans(&p, options, raw_label, clusters, facts);
+	clusters_measure(clusters, &p.raw, raw_label);
 	if (!exact)
 		clusters_bound(clusters, &p.raw, raw_label, rounding);
 	pfree(raw_label);
@@ -291,13 +294,15 @@ fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOptions *optio
  * The clusters of a tree over n >= 1 rows of dim finite features, cut at
  * options->k clusters or, when that is 0, at options->height; otherwise like
  * fit_kmeans.  Rows keep the tree's label even where another cluster's
- * centroid is nearer: facts->disagreement is the share of those.
+ * centroid is nearer: facts->disagreement is the share of those, where
+ * clusters are asked for.
  */
 bool
 fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 		   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
 {
 	Prepared	p;
+	Clusters	found;
 	Merge	   *merge;
 	int		   *raw_label;
 	int		   *scaled_label;
@@ -337,15 +342,19 @@ fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 	for (int i = 0; i < p.raw.n; i++)
 		raw_label[i] = scaled_label[p.scaled_of[i]];
 
-	*clusters = clusters_alloc(k, dim);
-	clusters->scaling = p.scaling;
-	clusters_number(clusters, &p.raw, raw_label);
-	clusters_measure(clusters, &p.raw, raw_label);
-	label_by_centroids(&p, clusters, nearest);
-	for (int i = 0; i < p.raw.n; i++)
-		if (nearest[i] != raw_label[i])
-			facts->disagreement += p.raw.weight[i];
-	facts->disagreement /= n;
+	found = clusters_alloc(k, dim);
+	found.scaling = p.scaling;
+	clusters_number(&found, &p.raw, raw_label);
+	if (clusters)
+	{
+		*clusters = found;
+		clusters_measure(clusters, &p.raw, raw_label);
+		label_by_centroids(&p, clusters, nearest);
+		for (int i = 0; i < p.raw.n; i++)
+			if (nearest[i] != raw_label[i])
+				facts->disagreement += p.raw.weight[i];
+		facts->disagreement /= n;
+	}
 	spread_labels(&p, raw_label, label);
 
 	pfree(nearest);

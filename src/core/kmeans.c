@@ -18,9 +18,12 @@
  *				better.  This leaves local optima that restarts keep falling
  *				into.
  *
- * With more than 20,000 rows, starts are made on a sample and the best one is
- * brought to a fixed point on all rows.  Time is O(n k dim) an iteration;
- * memory is 36 bytes a row beside the rows.
+ * With more than 20,000 rows, starts are made on a sample of 10,000, and the
+ * best one is brought to a fixed point on all rows; with more than 200,000,
+ * first on a sample of 100,000, and then on all until an iteration gains less
+ * than 1e-5 of the inertia, since the last of many iterations are for a
+ * handful of rows.  Time is O(n k dim) an iteration; memory is 36 bytes a row
+ * beside the rows.
  * The result is a function of the rows and the seed: random draws walk the
  * rows in canonical order, sums run in that order, ties go to the lowest
  * number.  The rows must be normalised (rows_normalise), so that distinct
@@ -51,16 +54,35 @@
 /* An exchange must gain this share of what a row costs: more than rounding. */
 #define EXCHANGE_GAIN 1e-9
 
-/* With more rows than this the starts are made on a sample of as many. */
-#define SEARCH_ROWS 20000
+/*
+ * Starts of a large problem, when the caller does not say; fewer if so many
+ * have ended at the same optimum, give or take this share.
+ */
+#define LEAST_STARTS 5
+#define ENOUGH_EQUAL_STARTS 3
+#define EQUAL_STARTS_TOLERANCE 1e-4
+
+/* With more rows than this, starts are made on a sample. */
+#define MANY_ROWS 20000
+#define MANY_ROWS_SAMPLE 10000
+
+/* With more rows than this, the descent also begins on a sample, and ends at a
+ * gain of this share. */
+#define VERY_MANY_ROWS 200000
+#define VERY_MANY_ROWS_SAMPLE 100000
+#define VERY_MANY_ROWS_TOLERANCE 1e-5
 
 /* With more rows than this one row moves no mean, and exchanges gain nothing. */
 #define EXCHANGE_ROWS 10000
+
+/* Sums are kept apart for rows in turn, so that one need not wait for the last. */
+#define LANES 4
 
 typedef struct Solver
 {
 	const Rows *rows;
 	int			max_iter;
+	bool		exchange;		/* move single rows as well */
 	Random		random;
 
 	/* per row */
@@ -71,6 +93,7 @@ typedef struct Solver
 	double	   *kept2;			/* to the best candidate so far */
 
 	/* per centroid, with room for those added by a breath */
+	double	   *tally;			/* [(lane * k + c) * (2 + dim)] weight, error, shift */
 	double	   *shift;			/* [c * dim + j] sum of weight * (x - centroid) */
 	double	   *weight;
 	double	   *error;			/* inertia, or worth, of the centroid */
@@ -82,18 +105,20 @@ typedef struct Solver
 } Solver;
 
 static Solver
-solver_create(const Rows *rows, int k, int max_iter)
+solver_create(const Rows *rows, int k, int max_iter, bool exchange)
 {
 	int			room = k + BREATH_DEPTH;
 
 	return (Solver) {
 		.rows = rows,
 		.max_iter = max_iter,
+		.exchange = exchange,
 		.label = core_alloc(rows->n, sizeof(int)),
 		.distance2 = core_alloc(rows->n, sizeof(double)),
 		.second2 = core_alloc(rows->n, sizeof(double)),
 		.trial2 = core_alloc(rows->n, sizeof(double)),
 		.kept2 = core_alloc(rows->n, sizeof(double)),
+		.tally = core_alloc(LANES * (Size) room, mul_size((Size) rows->dim + 2, sizeof(double))),
 		.shift = core_alloc(room, mul_size(rows->dim, sizeof(double))),
 		.weight = core_alloc(room, sizeof(double)),
 		.error = core_alloc(room, sizeof(double)),
@@ -112,6 +137,7 @@ solver_free(Solver *s)
 	pfree(s->second2);
 	pfree(s->trial2);
 	pfree(s->kept2);
+	pfree(s->tally);
 	pfree(s->shift);
 	pfree(s->weight);
 	pfree(s->error);
@@ -137,6 +163,56 @@ get_row(const Rows *rows, int i, double *point)
 		point[j] = rows->x[(Size) j * rows->n + i];
 }
 
+/* Add a block of labelled rows to the tally, "dim" being a constant where this is inlined. */
+static inline __attribute__((always_inline)) void
+tally_block(const Rows *rows, int start, int count, const int *label, const double *distance2,
+			const double *centroid, int k, double *tally, const int dim)
+{
+	const double *x = rows->x + start;
+	const double *weight = rows->weight + start;
+	Size		n = rows->n;
+
+	for (int i = 0; i < count; i++)
+	{
+		int			c = label[i];
+		double		w = weight[i];
+		double	   *t = tally + ((Size) (i % LANES) * k + c) * (2 + dim);
+		const double *from = centroid + (Size) c * dim;
+
+		t[0] += w;
+		t[1] += w * distance2[i];
+		for (int j = 0; j < dim; j++)
+			t[2 + j] += w * (x[j * n + i] - from[j]);
+	}
+}
+
+/* The sums of all lanes, centroid by centroid; returns the inertia. */
+static double
+add_lanes(Solver *s, int k)
+{
+	int			dim = s->rows->dim;
+	double		inertia = 0;
+
+	for (int c = 0; c < k; c++)
+	{
+		double	   *shift = s->shift + (Size) c * dim;
+
+		s->weight[c] = s->error[c] = 0;
+		memset(shift, 0, sizeof(double) * (Size) dim);
+		for (int lane = 0; lane < LANES; lane++)
+		{
+			const double *t = s->tally + ((Size) lane * k + c) * (2 + dim);
+
+			s->weight[c] += t[0];
+			s->error[c] += t[1];
+			for (int j = 0; j < dim; j++)
+				shift[j] += t[2 + j];
+		}
+		inertia += s->error[c];
+	}
+	return inertia;
+}
+
 /*
  * Label every row with its nearest centroid and gather what the mean of each
  * centroid's rows needs, as offsets from the centroid, so that a large common
@@ -147,13 +223,9 @@ static double
 assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *moved)
 {
 	const Rows *rows = s->rows;
-	int			dim = rows->dim;
-	double		inertia = 0;
 	int			label[NEAREST_BLOCK];
 
-	memset(s->shift, 0, sizeof(double) * (Size) k * dim);
-	memset(s->weight, 0, sizeof(double) * (Size) k);
-	memset(s->error, 0, sizeof(double) * (Size) k);
+	memset(s->tally, 0, LANES * sizeof(double) * (Size) k * (2 + rows->dim));
 	*moved = false;
 
 	for (int start = 0; start < rows->n; start += NEAREST_BLOCK)
@@ -164,24 +236,30 @@ assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *mo
 		core_poll("k-means", -1);
 		nearest_block(rows, start, count, centroid, k, label, distance2,
 					  with_second ? s->second2 + start : NULL);
-		*moved |= memcmp(s->label + start, label, sizeof(int) * count) != 0;
-		memcpy(s->label + start, label, sizeof(int) * count);
-		for (int i = 0; i < count; i++)
+		if (memcmp(s->label + start, label, sizeof(int) * count) != 0)
 		{
-			int			c = label[i];
-			double		w = rows->weight[start + i];
-			const double *x = rows->x + start + i;
-			const double *from = centroid + (Size) c * dim;
-			double	   *shift = s->shift + (Size) c * dim;
-
-			s->weight[c] += w;
-			s->error[c] += w * distance2[i];
-			inertia += w * distance2[i];
-			for (int j = 0; j < dim; j++)
-				shift[j] += w * (x[(Size) j * rows->n] - from[j]);
+			*moved = true;
+			memcpy(s->label + start, label, sizeof(int) * count);
+		}
+		switch (rows->dim)
+		{
+			case 1:
+				tally_block(rows, start, count, label, distance2, centroid, k, s->tally, 1);
+				break;
+			case 2:
+				tally_block(rows, start, count, label, distance2, centroid, k, s->tally, 2);
+				break;
+			case 3:
+				tally_block(rows, start, count, label, distance2, centroid, k, s->tally, 3);
+				break;
+			case 4:
+				tally_block(rows, start, count, label, distance2, centroid, k, s->tally, 4);
+				break;
+			default:
+				tally_block(rows, start, count, label, distance2, centroid, k, s->tally, rows->dim);
 		}
 	}
-	return inertia;
+	return add_lanes(s, k);
 }
 
 /*
@@ -320,7 +398,7 @@ descend(Solver *s, double *centroid, int k, double tolerance, KMeansFacts *facts
 {
 	double		inertia = lloyd(s, centroid, k, tolerance, facts);
 
-	while (s->rows->n <= EXCHANGE_ROWS)
+	while (s->exchange)
 	{
 		double		before = inertia;
 
@@ -582,37 +660,44 @@ solve_once(Solver *s, int k, double *best, double *trial, KMeansFacts *facts)
 
 /*
  * How many starts to make when the caller does not say: about the same work
- * for every problem, between 5 and 50 starts.  Small problems need more of
- * them than large ones, having more optima that are nearly as good, and can
- * afford them.
+ * for every problem, between LEAST_STARTS and 50.  Small problems need more
+ * of them than large ones, having more optima that are nearly as good, and
+ * can afford them.
  */
 static int
 default_starts(const Rows *rows, int k)
 {
 	double		work = (double) rows->n * k * rows->dim;
-	int			most = Max(5, Min(50, rows->n / 4));
+	int			most = Max(LEAST_STARTS, Min(50, rows->n / 4));
 
-	return (int) Max(5, Min(most, 40000 / work));
+	return (int) Max(LEAST_STARTS, Min(most, 40000 / work));
 }
 
 /*
- * The best of n_init starts (0: as many as fit the size): centroids, and the
- * facts of that start.
+ * The best of n_init starts (0: as many as fit the size), with exchanges or
+ * without: centroids, and the facts of that start.
  */
 static KMeansFacts
-search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, double *centroid)
+search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, bool exchange,
+	   double *centroid)
 {
-	Solver		s = solver_create(rows, k, max_iter);
+	Solver		s = solver_create(rows, k, max_iter, exchange);
 	Size		room = mul_size(k + BREATH_DEPTH, mul_size(rows->dim, sizeof(double)));
 	double	   *best = core_alloc(1, room);
 	double	   *trial = core_alloc(1, room);
 	KMeansFacts facts = {.inertia = INFINITY};
+	int			equal = 0;		/* starts as good as the best */
+	int			enough = INT32_MAX;
 
 	if (n_init == 0)
+	{
 		n_init = default_starts(rows, k);
+		if (n_init == LEAST_STARTS)
+			enough = ENOUGH_EQUAL_STARTS;
+	}
 	if (k == 1)
 		n_init = 1;				/* every start finds the mean */
-	for (int start = 0; start < n_init && facts.inertia > 0; start++)
+	for (int start = 0; start < n_init && equal < enough && facts.inertia > 0; start++)
 	{
 		KMeansFacts this_start = {0};
 
@@ -620,6 +705,9 @@ search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, double *ce
 		s.random = random_stream(seed, start);
 		forget_labels(&s);
 		this_start.inertia = solve_once(&s, k, best, trial, &this_start);
+		if (this_start.inertia < facts.inertia * (1 - EQUAL_STARTS_TOLERANCE))
+			equal = 0;
+		equal += this_start.inertia <= facts.inertia * (1 + EQUAL_STARTS_TOLERANCE);
 		if (this_start.inertia < facts.inertia)
 		{
 			facts = this_start;
@@ -633,13 +721,13 @@ search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, double *ce
 }
 
 /*
- * SEARCH_ROWS or so of the rows: the first of every stretch of the canonical
- * order, shifted by the seed.  Each stands for itself, with its weight.
+ * "size" or so of the rows: one of every stretch of the canonical order, drawn
+ * from the seed.  Each stands for itself, with its weight.
  */
 static Rows
-sample_rows(const Rows *rows, int64 seed)
+sample_rows(const Rows *rows, int size, int64 seed)
 {
-	int			stride = rows->n / SEARCH_ROWS + 1;
+	int			stride = rows->n / size + 1;
 	Random		random = random_stream(seed, -1);
 	Rows		sample = {.dim = rows->dim};
 	int			taken = 0;
@@ -660,17 +748,21 @@ sample_rows(const Rows *rows, int64 seed)
 
 /*
  * From the given centroids, centroid[c * dim + j], to the fixed point they
- * lead to, with the label of each of the rows.
+ * lead to, or near to it where there are many rows, with the label of each of
+ * the rows.
  */
 KMeansFacts
 kmeans_descend(const Rows *rows, int k, int max_iter, double *centroid, int *label)
 {
 	KMeansFacts facts = {0};
-	Solver		s = solver_create(rows, k, max_iter);
+	Solver		s = solver_create(rows, k, max_iter, rows->n <= EXCHANGE_ROWS);
+	bool		very_many = rows->n > VERY_MANY_ROWS;
 
 	Assert(k >= 1 && k <= rows->n && max_iter >= 1);
 	forget_labels(&s);
-	facts.inertia = descend(&s, centroid, k, 0, &facts);
+	facts.inertia = descend(&s, centroid, k, very_many ? VERY_MANY_ROWS_TOLERANCE : 0, &facts);
+	facts.fixed_point = facts.converged;
+	facts.converged |= very_many && facts.iterations < max_iter;
 	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
 	solver_free(&s);
 	return facts;
@@ -689,15 +781,22 @@ kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
 	KMeansFacts facts;
 
 	Assert(k >= 1 && k <= rows->n && n_init >= 0 && max_iter >= 1);
-	if (rows->n > SEARCH_ROWS && k <= SEARCH_ROWS / 4)
+	if (rows->n > MANY_ROWS && k <= MANY_ROWS_SAMPLE / 4)
 	{
-		Rows		sample = sample_rows(rows, seed);
+		Rows		sample = sample_rows(rows, MANY_ROWS_SAMPLE, seed);
 
-		found = search(&sample, k, seed, n_init, max_iter, centroid);
+		found = search(&sample, k, seed, n_init, max_iter, false, centroid);
 		rows_free(&sample);
 	}
 	else
-		found = search(rows, k, seed, n_init, max_iter, centroid);
+		found = search(rows, k, seed, n_init, max_iter, rows->n <= EXCHANGE_ROWS, centroid);
+	if (rows->n > VERY_MANY_ROWS && k <= MANY_ROWS_SAMPLE / 4)
+	{
+		Rows		sample = sample_rows(rows, VERY_MANY_ROWS_SAMPLE, seed);
+
+		found.iterations += kmeans_descend(&sample, k, max_iter, centroid, label).iterations;
+		rows_free(&sample);
+	}
 	facts = kmeans_descend(rows, k, max_iter, centroid, label);
 	facts.iterations += found.iterations;
 	return facts;

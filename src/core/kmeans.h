@@ -11,7 +11,8 @@ typedef struct KMeansFacts
 {
 	double		inertia;		/* sum of weight times squared distance */
 	int			iterations;		/* of the start that was kept */
-	bool		converged;		/* to a fixed point, within max_iter */
+	bool		converged;		/* within max_iter */
+	bool		fixed_point;	/* and to where no label changes any more */
 } KMeansFacts;
 
 extern KMeansFacts kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,

@@ -2,21 +2,31 @@
  * rows.c
  *	  Rows in canonical form: sorted by value, equal rows merged.
  *
- * The sort goes column by column: rows are ordered by their first feature,
- * then every run of equal values by the second, and so on.  Each step is a
- * radix sort of 64-bit keys whose order is the order of the doubles, so n
- * rows of d features take O(n d) time; beside the result 24 bytes a row are
- * used while sorting.
+ * Rows are ordered by their first feature, then every run of equal values by
+ * the second, and so on.  Each step is a radix sort by the first 32 bits in
+ * which the values of the run differ, of a 64-bit key whose order is that of
+ * the doubles; runs that these bits leave equal are sorted by the bits below.
+ * So n rows of d features take O(n d) time; beside the result 22 bytes a row
+ * are used while sorting.
  */
 #include "rows.h"
 
 #include "pow2.h"
 
-typedef struct Keyed
+/* Digits of the radix sort. */
+#define DIGIT_BITS 11
+#define DIGITS 3
+
+/* The first bits of a key in the upper half, the number of the row below. */
+typedef uint64 Item;
+
+/* The values to sort by: feature j of row i lies at value[i * row + j * column]. */
+typedef struct Table
 {
-	uint64		key;
-	int			row;
-} Keyed;
+	const double *value;
+	Size		row;
+	Size		column;
+} Table;
 
 /* A run of rows that agree in all features before "column". */
 typedef struct Run
@@ -26,8 +36,11 @@ typedef struct Run
 	int			column;
 } Run;
 
-/* Below this many rows, insertion beats counting. */
-#define INSERTION_LIMIT 64
+/* Rows ahead that are fetched into the cache. */
+#define PREFETCH 16
+
+/* Up to this many rows, insertion beats counting. */
+#define INSERTION_LIMIT 128
 
 /* An unsigned integer with the order of the doubles; -0 and +0 are one value. */
 static inline uint64
@@ -42,138 +55,198 @@ order_key(double value)
 	return (bits.u >> 63) ? ~bits.u : bits.u | (UINT64CONST(1) << 63);
 }
 
-static void
-insertion_sort(Keyed *item, int n)
+static inline int
+row_of_item(Item item)
 {
-	for (int i = 1; i < n; i++)
+	return (int) (uint32) item;
+}
+
+static inline uint64
+key_of_item(const Table *t, Item item, int column)
+{
+	return order_key(t->value[row_of_item(item) * t->row + column * t->column]);
+}
+
+/* Stable sort by one column; key[] becomes the keys in their order. */
+static void
+insertion_sort(const Table *t, Item *item, int n, int column, uint64 *key)
+{
+	for (int i = 0; i < n; i++)
 	{
-		Keyed		moving = item[i];
+		Item		moving = item[i];
+		uint64		k = key_of_item(t, moving, column);
 		int			j = i;
 
-		for (; j > 0 && item[j - 1].key > moving.key; j--)
+		for (; j > 0 && key[j - 1] > k; j--)
+		{
 			item[j] = item[j - 1];
+			key[j] = key[j - 1];
+		}
 		item[j] = moving;
+		key[j] = k;
 	}
 }
 
-/* Stable sort by key; "spare" has room for n items as well. */
+/* Stable sort by the upper half; "spare" has room for n items as well. */
 static void
-sort_keyed(Keyed *item, Keyed *spare, int n)
+radix_sort(Item *item, Item *spare, int n)
 {
-	int			count[8][256];
-	Keyed	   *from = item;
-	Keyed	   *to = spare;
-
-	if (n <= INSERTION_LIMIT)
-	{
-		insertion_sort(item, n);
-		return;
-	}
+	int			count[DIGITS][1 << DIGIT_BITS];
+	Item	   *from = item;
+	Item	   *to = spare;
 
 	memset(count, 0, sizeof(count));
 	for (int i = 0; i < n; i++)
-		for (int byte = 0; byte < 8; byte++)
-			count[byte][(item[i].key >> (8 * byte)) & 0xff]++;
+		for (int d = 0; d < DIGITS; d++)
+			count[d][(item[i] >> (32 + d * DIGIT_BITS)) & ((1 << DIGIT_BITS) - 1)]++;
 
-	for (int byte = 0; byte < 8; byte++)
+	for (int d = 0; d < DIGITS; d++)
 	{
+		int			shift = 32 + d * DIGIT_BITS;
 		int			position = 0;
-		Keyed	   *swap;
+		Item	   *swap;
 
-		/* a byte in which all keys agree orders nothing */
-		if (count[byte][(item[0].key >> (8 * byte)) & 0xff] == n)
+		/* a digit in which all agree orders nothing */
+		if (count[d][(item[0] >> shift) & ((1 << DIGIT_BITS) - 1)] == n)
 			continue;
-		for (int v = 0; v < 256; v++)
+		for (int v = 0; v < 1 << DIGIT_BITS; v++)
 		{
-			int			c = count[byte][v];
+			int			c = count[d][v];
 
-			count[byte][v] = position;
+			count[d][v] = position;
 			position += c;
 		}
 		for (int i = 0; i < n; i++)
-			to[count[byte][(from[i].key >> (8 * byte)) & 0xff]++] = from[i];
+			to[count[d][(from[i] >> shift) & ((1 << DIGIT_BITS) - 1)]++] = from[i];
 		swap = from;
 		from = to;
 		to = swap;
 		core_poll("sorting", -1);
 	}
 	if (from != item)
-		memcpy(item, from, sizeof(Keyed) * n);
+		memcpy(item, from, sizeof(Item) * n);
+}
+
+/*
+ * Sort a run by the first 32 bits in which its keys differ.  Returns whether
+ * rows with equal upper halves are now equal in the column; false: they may
+ * differ in the bits below.
+ */
+static bool
+sort_by_prefix(const Table *t, Item *item, Item *spare, int n, int column)
+{
+	uint64		first = key_of_item(t, item[0], column);
+	uint64		differ = 0;
+	int			shift = 0;
+
+	for (int i = 1; i < n; i++)
+		differ |= key_of_item(t, item[i], column) ^ first;
+	while (differ >> shift > UINT32_MAX)
+		shift++;
+	for (int i = 0; i < n; i++)
+		item[i] = (key_of_item(t, item[i], column) >> shift) << 32 | (uint32) item[i];
+	if (differ != 0)
+		radix_sort(item, spare, n);
+	return shift == 0;
+}
+
+/* item[] of n rows becomes their order by all columns; equal rows keep theirs. */
+static void
+sort_rows(const Table *t, Item *item, int n, int dim)
+{
+	Item	   *spare = core_alloc(n, sizeof(Item));
+	Run		   *pending = core_alloc(n / 2 + 1, sizeof(Run));
+	int			npending = 0;
+	uint64		key[INSERTION_LIMIT];
+
+	for (int i = 0; i < n; i++)
+		item[i] = i;
+	if (n > 1)
+		pending[npending++] = (Run) {0, n, 0};
+
+	/* Pending runs are disjoint and have two rows or more: n / 2 of them at most. */
+	for (int64 sorted = 0; npending > 0;)
+	{
+		Run			run = pending[--npending];
+		int			length = run.end - run.start;
+		Item	   *part = item + run.start;
+		bool		is_small = length <= INSERTION_LIMIT;
+		bool		done = true;
+		int			start = 0;
+
+		if (is_small)
+			insertion_sort(t, part, length, run.column, key);
+		else
+			done = sort_by_prefix(t, part, spare, length, run.column);
+		if (!done || run.column + 1 < dim)
+			for (int i = 1; i <= length; i++)
+			{
+				if (i < length &&
+					(is_small ? key[i] == key[start] : part[i] >> 32 == part[start] >> 32))
+					continue;
+				if (i - start > 1)
+					pending[npending++] = (Run) {run.start + start, run.start + i,
+						done ? run.column + 1 : run.column};
+				start = i;
+			}
+		sorted += length;
+		if (sorted > 10000)
+		{
+			core_poll("sorting", -1);
+			sorted = 0;
+		}
+	}
+	pfree(pending);
+	pfree(spare);
 }
 
 /* order[] becomes the row numbers 0..n-1 by ascending key; equal keys keep their order. */
 void
 order_by_key(const double *key, int n, int *order)
 {
-	Keyed	   *item = core_alloc(n, sizeof(Keyed));
-	Keyed	   *spare = core_alloc(n, sizeof(Keyed));
+	Item	   *item = core_alloc(n, sizeof(Item));
 
+	sort_rows(&(Table) {key, 1, 0}, item, n, 1);
 	for (int i = 0; i < n; i++)
-		item[i] = (Keyed) {order_key(key[i]), i};
-	sort_keyed(item, spare, n);
-	for (int i = 0; i < n; i++)
-		order[i] = item[i].row;
-	pfree(spare);
+		order[i] = row_of_item(item[i]);
 	pfree(item);
 }
 
+/* Does row a lie on row b? */
+static bool
+same_row(const Table *t, int a, int b, int dim)
+{
+	for (int j = 0; j < dim; j++)
+		if (t->value[a * t->row + j * t->column] != t->value[b * t->row + j * t->column])
+			return false;
+	return true;
+}
+
 /*
- * The canonical rows of n input rows, of which feature j of row i lies at
- * value[i * row_stride + j * column_stride], and the variance likewise unless
- * NULL.  row_of[i] becomes the canonical row that input row i went to.
+ * The canonical rows of the n rows of a table.  weight[] and variance[], laid
+ * out like the values, may be NULL.  row_of[i] becomes the canonical row that
+ * input row i went to.
  */
 static Rows
-canonicalise(const double *value, Size row_stride, Size column_stride,
-			 const double *weight, const double *variance, int n, int dim, int *row_of)
+canonicalise(const Table *t, const double *weight, const double *variance, int n, int dim,
+			 int *row_of)
 {
-	Keyed	   *item = core_alloc(n, sizeof(Keyed));
-	Keyed	   *spare = core_alloc(n, sizeof(Keyed));
-	Run		   *pending = core_alloc(n / 2 + 1, sizeof(Run));
-	int			npending = 0;
+	Item	   *item = core_alloc(n, sizeof(Item));
 	Rows		rows = {.dim = dim};
+	int			last = -1;
 
-	for (int i = 0; i < n; i++)
-		item[i].row = i;
-	if (n > 0)
-		pending[npending++] = (Run) {0, n, 0};
-
-	/* Pending runs are disjoint and have two rows or more: n / 2 of them at most. */
-	while (npending > 0)
-	{
-		Run			run = pending[--npending];
-		int			start = run.start;
-
-		for (int i = run.start; i < run.end; i++)
-			item[i].key = order_key(value[item[i].row * row_stride + run.column * column_stride]);
-		sort_keyed(item + run.start, spare, run.end - run.start);
-		if (run.column + 1 < dim)
-		{
-			for (int i = run.start + 1; i <= run.end; i++)
-			{
-				if (i < run.end && item[i].key == item[start].key)
-					continue;
-				if (i - start > 1)
-					pending[npending++] = (Run) {start, i, run.column + 1};
-				start = i;
-			}
-		}
-		core_poll("sorting", -1);
-	}
-	pfree(pending);
-	pfree(spare);
-
-	/* Number the distinct rows. */
+	sort_rows(t, item, n, dim);
 	for (int i = 0; i < n; i++)
 	{
-		const double *row = value + item[i].row * row_stride;
-		bool		same = i > 0;
+		int			row = row_of_item(item[i]);
 
-		for (int j = 0; same && j < dim; j++)
-			same = row[j * column_stride] ==
-				value[item[i - 1].row * row_stride + j * column_stride];
-		if (!same)
+		/* rows lie anywhere: ask for those to come */
+		if (i + PREFETCH < n)
+			__builtin_prefetch(&t->value[row_of_item(item[i + PREFETCH]) * t->row]);
+		if (last < 0 || !same_row(t, last, row, dim))
 			rows.n++;
-		row_of[item[i].row] = rows.n - 1;
+		row_of[row] = rows.n - 1;
+		last = row;
 	}
 
 	rows.x = core_alloc(rows.n, mul_size(dim, sizeof(double)));
@@ -182,19 +255,29 @@ canonicalise(const double *value, Size row_stride, Size column_stride,
 		rows.variance = core_alloc0(rows.n, mul_size(dim, sizeof(double)));
 	for (int i = 0; i < n; i++)
 	{
-		int			r = row_of[item[i].row];
-		double		w = weight ? weight[item[i].row] : 1;
+		int			row = row_of_item(item[i]);
+		int			r = row_of[row];
+		double		w = weight ? weight[row] : 1;
 
+		if (i + PREFETCH < n)
+		{
+			int			next = row_of_item(item[i + PREFETCH]);
+
+			__builtin_prefetch(&t->value[next * t->row]);
+			__builtin_prefetch(&row_of[next]);
+		}
 		rows.weight[r] += w;
 		for (int j = 0; j < dim; j++)
 		{
-			Size		from = item[i].row * row_stride + j * column_stride;
+			Size		from = row * t->row + j * t->column;
 			Size		to = (Size) j * rows.n + r;
 
-			rows.x[to] = value[from] + 0.0;
+			rows.x[to] = t->value[from] + 0.0;
 			if (variance)		/* the mean, weighted, so far */
 				rows.variance[to] += (variance[from] - rows.variance[to]) * (w / rows.weight[r]);
 		}
+		if (i % 65536 == 0)
+			core_poll("sorting", -1);
 	}
 	pfree(item);
 	return rows;
@@ -208,7 +291,7 @@ Rows
 rows_canonical(const double *input, int n, int dim, int *row_of)
 {
 	Assert(n >= 0 && dim >= 1);
-	return canonicalise(input, dim, 1, NULL, NULL, n, dim, row_of);
+	return canonicalise(&(Table) {input, dim, 1}, NULL, NULL, n, dim, row_of);
 }
 
 /*
@@ -234,8 +317,8 @@ rows_merge_equal(Rows *rows, int *row_of, int n_input)
 	if (!ascending)
 	{
 		int		   *merged = core_alloc(n, sizeof(int));
-		Rows		result = canonicalise(rows->x, 1, n, rows->weight, rows->variance, n, rows->dim,
-										   merged);
+		Rows		result = canonicalise(&(Table) {rows->x, 1, n}, rows->weight, rows->variance, n,
+										  rows->dim, merged);
 
 		for (int i = 0; i < n_input; i++)
 			row_of[i] = merged[row_of[i]];
@@ -302,7 +385,7 @@ rows_free(Rows *rows)
 Size
 rows_memory(int64 n, int dim)
 {
-	Size		sorting = 2 * sizeof(Keyed) + sizeof(Run) / 2 + sizeof(int);
+	Size		sorting = 2 * sizeof(Item) + sizeof(Run) / 2 + sizeof(int);
 	Size		result = add_size(mul_size(dim, sizeof(double)), sizeof(double));
 
 	return mul_size(n, add_size(sorting, result));
