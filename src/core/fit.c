@@ -21,7 +21,8 @@ typedef struct Prepared
 	int			n;				/* input rows */
 	int		   *raw_of;			/* [n] the raw row of an input row */
 	Rows		raw;			/* canonical, input units */
-	int		   *scaled_of;		/* [raw.n] the scaled row of a raw row */
+	int		   *scaled_of;		/* [raw.n] the scaled row of a raw row; NULL if the
+								 * scaled rows are the raw rows themselves */
 	Rows		scaled;			/* canonical and normalised, fitted space */
 	int			exponent;		/* scaled rows are to be multiplied by 2^this */
 	bool		flushed;		/* some values of scaled are 0 for being small */
@@ -53,6 +54,11 @@ prepare_scaled(Prepared *p, ScaleMethod scale)
 	Size		zeros;
 
 	p->scaling = scaling_fit(scale, &p->raw);
+	if (scale == SCALE_NONE && rows_are_moderate(&p->raw))
+	{
+		p->scaled = p->raw;
+		return;
+	}
 	p->scaled = scaling_rows(&p->scaling, &p->raw);
 	zeros = count_zeros(&p->scaled);
 	p->exponent = rows_normalise(&p->scaled);
@@ -61,6 +67,12 @@ prepare_scaled(Prepared *p, ScaleMethod scale)
 	for (int i = 0; i < p->raw.n; i++)
 		p->scaled_of[i] = i;
 	rows_merge_equal(&p->scaled, p->scaled_of, p->raw.n);
+}
+
+static inline int
+scaled_row(const Prepared *p, int raw)
+{
+	return p->scaled_of ? p->scaled_of[raw] : raw;
 }
 
 static Prepared
@@ -77,9 +89,12 @@ prepare(const double *input, int n, int dim, ScaleMethod scale)
 static void
 release(Prepared *p)
 {
-	pfree(p->scaled_of);
+	if (p->scaled_of)
+	{
+		pfree(p->scaled_of);
+		rows_free(&p->scaled);
+	}
 	pfree(p->raw_of);
-	rows_free(&p->scaled);
 	rows_free(&p->raw);
 }
 
@@ -123,7 +138,7 @@ label_in_blocks(const Prepared *p, const Clusters *clusters, int *raw_label)
 					  label + start, distance2, NULL);
 	}
 	for (int i = 0; i < p->raw.n; i++)
-		raw_label[i] = label[p->scaled_of[i]];
+		raw_label[i] = label[scaled_row(p, i)];
 	pfree(label);
 	scorer_free(&scorer);
 }
@@ -215,7 +230,7 @@ solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
 		solved = kmeans_solve(&p->scaled, k, options->seed, options->n_init, options->max_iter,
 							  centroid, scaled_label);
 	for (int i = 0; i < p->raw.n; i++)
-		raw_label[i] = scaled_label[p->scaled_of[i]];
+		raw_label[i] = scaled_label[scaled_row(p, i)];
 
 	*clusters = clusters_alloc(k, dim);
 	clusters->scaling = p->scaling;
@@ -340,7 +355,7 @@ fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 		k = dendrogram_cut_at_height(merge, p.scaled.n, options->height, scaled_label);
 	}
 	for (int i = 0; i < p.raw.n; i++)
-		raw_label[i] = scaled_label[p.scaled_of[i]];
+		raw_label[i] = scaled_label[scaled_row(&p, i)];
 
 	found = clusters_alloc(k, dim);
 	found.scaling = p.scaling;

@@ -328,6 +328,22 @@ rows_merge_equal(Rows *rows, int *row_of, int n_input)
 	}
 }
 
+/* Are they such that rows_normalise would gain nothing? */
+bool
+rows_are_moderate(const Rows *rows)
+{
+	Size		count = (Size) rows->n * rows->dim;
+	bool		moderate = true;
+
+	for (Size i = 0; i < count; i++)
+	{
+		double		x = fabs(rows->x[i]);
+
+		moderate &= (x == 0) | ((x > 0x1p-200) & (x < 0x1p100));
+	}
+	return moderate;
+}
+
 /*
  * Multiply all features by one power of two so that the largest is in
  * [0.5, 1), and flush what is then below 2^-400 to zero; returns the exponent

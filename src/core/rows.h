@@ -32,6 +32,7 @@ typedef struct Rows
 
 extern Rows rows_canonical(const double *input, int n, int dim, int *row_of);
 extern void rows_merge_equal(Rows *rows, int *row_of, int n_input);
+extern bool rows_are_moderate(const Rows *rows);
 extern int	rows_normalise(Rows *rows);
 extern double rows_total_weight(const Rows *rows);
 extern void rows_free(Rows *rows);
