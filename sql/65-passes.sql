@@ -42,16 +42,33 @@ CREATE FUNCTION segment.kmeans_in_passes(features text, source text, k int, scal
 AS $$
 DECLARE
 	sketch @extschema@.cluster_sketch;
+	framed @extschema@.cluster_sketch;
 	frame int[];
+	guess int[];
+	sketch_size int;
 	found @extschema@.clustering;
 	measured @extschema@.clustering;
 	moved @extschema@.clustering;
 	is_lossless boolean;
 	row_count bigint;
 BEGIN
+	-- The frame is a function of all rows, but some of them tell it as a rule: then one scan makes both sketches.
+	BEGIN
+		EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s) FROM (SELECT * FROM %s AS s LIMIT 65536) AS s',
+								  features, source) INTO sketch;
+		SELECT i.size INTO sketch_size FROM @extschema@.cluster_sketch_info(sketch) AS i;
+		guess := segment.sketch_frame(sketch);
+		EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%1$s), @extschema@.cluster_sketch(%1$s, $1, $2) FROM %2$s AS s',
+								  features, source) INTO sketch, framed USING sketch_size, guess;
+	EXCEPTION WHEN numeric_value_out_of_range THEN
+		guess := NULL;
+	END;
+
 	-- Rows of few distinct values fit a sketch as they are; those of a middling table are held one by one.
 	BEGIN
-		EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s) FROM %s AS s', features, source) INTO sketch;
+		IF guess IS NULL THEN
+			EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s) FROM %s AS s', features, source) INTO sketch;
+		END IF;
 		SELECT i.lossless, i.rows INTO is_lossless, row_count FROM @extschema@.cluster_sketch_info(sketch) AS i;
 	EXCEPTION WHEN numeric_value_out_of_range THEN
 		row_count := 0;			-- too large for cells without a frame
@@ -67,10 +84,12 @@ BEGIN
 	END IF;
 
 	frame := segment.sketch_frame(sketch);
-	EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s, $1, $2) FROM %s AS s', features, source) INTO sketch
-		USING (SELECT i.size FROM @extschema@.cluster_sketch_info(sketch) AS i), frame;
+	IF guess IS DISTINCT FROM frame THEN
+		EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s, $1, $2) FROM %s AS s', features, source) INTO framed
+			USING sketch_size, frame;
+	END IF;
 	EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6)' INTO found
-		USING sketch, k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+		USING framed, k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
 
 	-- Under log the mean of a cluster is not the sum of its values: the model stays as the cells gave it.
 	IF scale OPERATOR(pg_catalog.=) 'log' THEN

@@ -13,10 +13,8 @@
 
 #include "core.h"
 
-/* A long run says how far it is every so many milliseconds. */
-#define PROGRESS_INTERVAL 5000
-
 static int	max_memory_kb = 1024 * 1024;
+static int	progress_interval_ms = 5000;
 
 static TimestampTz begun;		/* of the statement at work */
 static TimestampTz last_said;
@@ -31,6 +29,13 @@ work_define_settings(void)
 							1024 * 1024, 1024, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB,
 							NULL, NULL, NULL);
+	DefineCustomIntVariable("segment.progress_interval",
+							"How often long work says how far it is.",
+							"A NOTICE names the phase, the share that is done if it is known, and the seconds elapsed; 0 keeps quiet.",
+							&progress_interval_ms,
+							5000, 0, INT_MAX,
+							PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
 	MarkGUCPrefixReserved("segment");
 }
 
@@ -41,13 +46,15 @@ core_poll(const char *phase, double done)
 	TimestampTz now;
 
 	CHECK_FOR_INTERRUPTS();
+	if (progress_interval_ms == 0)
+		return;
 	now = GetCurrentTimestamp();
 	if (begun != GetCurrentStatementStartTimestamp())
 	{
 		begun = GetCurrentStatementStartTimestamp();
 		last_said = now;
 	}
-	if (TimestampDifferenceExceeds(last_said, now, PROGRESS_INTERVAL))
+	if (TimestampDifferenceExceeds(last_said, now, progress_interval_ms))
 	{
 		int			seconds = (int) ((now - begun) / USECS_PER_SEC);
 

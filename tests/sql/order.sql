@@ -1,4 +1,6 @@
 -- The same rows get the same labels: whatever order they lie in, however they are read, whoever stores them
+-- however slow the machine is
+SET segment.progress_interval = 0;
 CREATE TABLE mall (customer_id int PRIMARY KEY, gender text, age int, annual_income int, spending_score int);
 \copy mall FROM 'data/mall_customers.csv' CSV HEADER
 

@@ -1,4 +1,6 @@
 -- A table with more rows than are held one by one: clustered by sketches, then polished by passes over the rows
+-- however slow the machine is
+SET segment.progress_interval = 0;
 CREATE TABLE customers AS
 SELECT i AS id, 1950 + i * 7 % 55 + (i * 31 % 1000) / 1000.0 AS birth, exp(sin(i) * 2 + 8) AS income, abs(cos(i * 1.7)) AS rate
 FROM generate_series(1, 310000) i;

@@ -1,4 +1,6 @@
 -- Sketches: one pass, bounded, and the same bytes whatever the order of the rows
+-- however slow the machine is
+SET segment.progress_interval = 0;
 SET segment.max_memory = '256MB';
 CREATE TABLE small AS SELECT i % 20 AS x, i % 7 AS y FROM generate_series(1, 1000) i;
 

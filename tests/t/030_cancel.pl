@@ -1,4 +1,4 @@
-# Long work answers a cancel, and the session goes on afterwards with its memory back.
+# Long work answers a cancel, and the session goes on afterwards with its memory back; it says how far it is, or keeps quiet.
 use strict;
 use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
@@ -36,6 +36,16 @@ SELECT count(*) FROM (SELECT kmeans_label(3, a) OVER () FROM deep LIMIT 10) x;
 	is($out, "the session goes on|\n10", "the session goes on after $what, without its memory");
 }
 is($node->safe_psql('postgres', 'SELECT count(*) FROM segment.models'), '0', 'a cancelled fit leaves no model');
+
+for my $interval ('1ms', '0')
+{
+	my (undef, undef, $err) = $node->psql('postgres', qq{
+SET segment.progress_interval = '$interval';
+SELECT DISTINCT kmeans_label(8, a, b, c) OVER () FROM wide;
+});
+	my $says = $err =~ /^NOTICE:  [a-z -]+: (at work for \d+ s|\d+ % done after \d+ s)$/m;
+	is($says ? 'progress' : 'quiet', $interval eq '0' ? 'quiet' : 'progress', "progress every $interval");
+}
 
 # A backend that is told to end does so in the middle of a tree.
 my $session = $node->background_psql('postgres', on_error_stop => 0);
