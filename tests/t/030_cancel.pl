@@ -43,7 +43,7 @@ for my $interval ('1ms', '0')
 SET segment.progress_interval = '$interval';
 SELECT DISTINCT kmeans_label(8, a, b, c) OVER () FROM wide;
 });
-	my $says = $err =~ /^NOTICE:  [a-z -]+: (at work for \d+ s|\d+ % done after \d+ s)$/m;
+	my $says = $err =~ /NOTICE:  [a-z -]+: (at work for \d+ s|\d+ % done after \d+ s)$/m;
 	is($says ? 'progress' : 'quiet', $interval eq '0' ? 'quiet' : 'progress', "progress every $interval");
 }
 
