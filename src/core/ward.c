@@ -77,7 +77,7 @@
 #include "random.h"
 
 /* The tree is built anew when this share of its slots is dead ... */
-#define DEAD_SHARE 0.3
+#define DEAD_SHARE 0.4
 
 /* ... but a tree with fewer slots than this is good to the end. */
 #define REBUILD_LIMIT (4 * KDTREE_LEAF)

@@ -61,4 +61,7 @@ MemoryContextAllocHuge(void *context, Size bytes)
 /* How often the core asked whether it should stop; tests look at it. */
 extern long core_polls;
 
+/* In which portions a crew does its work (crew.h); 0: all at once, in place. */
+extern int64 crew_share;
+
 #endif							/* SEGMENT_STANDALONE_H */

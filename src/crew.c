@@ -1,7 +1,6 @@
 /*
  * crew.c
- *	  Work on consecutive numbers that several processes may share: a crew of
- *	  one.
+ *	  Work that several processes may share: so far, a crew of one.
  */
 #include "crew.h"
 
@@ -18,7 +17,7 @@ crew_free(void *shared)
 	pfree(shared);
 }
 
-/* Have the task done for the numbers 0 .. n - 1 of a block from crew_alloc. */
+/* Have the task done for the numbers 0 .. n - 1, on a block from crew_alloc. */
 void
 crew_run(CrewTask task, void *shared, int64 n)
 {
