@@ -1,0 +1,317 @@
+/*
+ * test_kdtree.c
+ *	  The kd-tree against looking at all points.
+ *
+ * A tree is right if it has every point once, in the leaf that it is said to
+ * be in, if every box is the smallest around the points below it, and if no
+ * box is computed to be farther away than a point in it.  The nearest points
+ * must be those that sorting all of them by distance and name puts first,
+ * with the very same distances.
+ */
+#include "kdtree.h"
+
+#include "tap.h"
+
+static const int dims[] = {1, 2, 3, 4, 5, 8, 20};
+
+/* Random points, on a lattice with many ties or not. */
+static double *
+draw_points(int n, int dim, bool lattice)
+{
+	double	   *x = core_alloc(n, sizeof(double) * dim);
+
+	for (int i = 0; i < n * dim; i++)
+		x[i] = lattice ? draw_int(0, 4) : draw_normal();
+	return x;
+}
+
+/* Does the range of slots that a node stands for have this box? */
+static bool
+box_fits(const KdTree *t, int node, int from, int to)
+{
+	for (int j = 0; j < t->dim; j++)
+	{
+		const double *side = t->box + ((Size) kdtree_parent(node) * t->dim + j) * 4 +
+			(node - 1) % 2;
+		double		least = INFINITY;
+		double		greatest = -INFINITY;
+
+		for (int s = from; s < to; s++)
+			if (t->x[j * t->stride + s] < INFINITY)
+			{
+				least = Min(least, t->x[j * t->stride + s]);
+				greatest = Max(greatest, t->x[j * t->stride + s]);
+			}
+		if (side[0] != least || side[2] != greatest)
+			return false;
+	}
+	return true;
+}
+
+static bool
+boxes_fit(const KdTree *t)
+{
+	for (int level = 1; level <= t->levels; level++)
+		for (int i = 0; i < 1 << level; i++)
+		{
+			int			leaves = 1 << (t->levels - level);
+
+			if (!box_fits(t, (1 << level) - 1 + i, kdtree_leaf_start(t, i * leaves),
+						  kdtree_leaf_start(t, (i + 1) * leaves)))
+				return false;
+		}
+	return true;
+}
+
+static bool
+leaves_partition(const KdTree *t)
+{
+	if (kdtree_leaf_start(t, 0) != 0 || kdtree_leaf_start(t, 1 << t->levels) != t->n)
+		return false;
+	for (int leaf = 0; leaf < 1 << t->levels; leaf++)
+	{
+		int			from = kdtree_leaf_start(t, leaf);
+		int			to = kdtree_leaf_start(t, leaf + 1);
+
+		if (to - from > KDTREE_LEAF || (t->levels > 0 && to - from < KDTREE_LEAF / 2))
+			return false;
+		for (int s = from; s < to; s++)
+			if (kdtree_leaf_of(t, s) != leaf)
+				return false;
+	}
+	return true;
+}
+
+static bool
+has_every_point(const KdTree *t, const double *x, int n)
+{
+	bool	   *seen = core_alloc0(n, sizeof(bool));
+	bool		good = true;
+
+	for (int s = 0; s < n && good; s++)
+	{
+		good = t->id[s] >= 0 && t->id[s] < n && !seen[t->id[s]];
+		if (!good)
+			break;
+		seen[t->id[s]] = true;
+		for (int j = 0; j < t->dim; j++)
+			good &= t->x[j * t->stride + s] == x[j * n + t->id[s]];
+	}
+	pfree(seen);
+	return good;
+}
+
+static void
+test_shape(void)
+{
+	Check		points = {.name = "a tree has every point once"};
+	Check		leaves = {.name = "leaves have half of what they may to all, and know their slots"};
+	Check		boxes = {.name = "a box is the smallest around what is below"};
+	Check		moved = {.name = "boxes fit again when points have moved, or are gone"};
+
+	for (int n = 1; n <= 700; n += n < 70 ? 1 : 37)
+		for (int d = 0; d < 7; d++)
+		{
+			double	   *x = draw_points(n, dims[d], n % 3 == 0);
+			KdTree		t = kdtree_of(x, n, dims[d]);
+
+			check_that(&points, has_every_point(&t, x, n), "n %d, dim %d", n, dims[d]);
+			check_that(&leaves, leaves_partition(&t), "n %d, dim %d", n, dims[d]);
+			check_that(&boxes, boxes_fit(&t), "n %d, dim %d", n, dims[d]);
+			for (int turn = 0; turn < n; turn++)
+			{
+				int			s = draw_int(0, n - 1);
+				int			leaf = kdtree_leaf_of(&t, s);
+				int			node = kdtree_first_leaf(&t) + leaf;
+
+				for (int j = 0; j < t.dim; j++)
+					t.x[j * t.stride + s] = turn % 2 ? INFINITY : draw_normal();
+				if (node == 0)
+					continue;
+				kdtree_refit_leaf(&t, leaf);
+				do
+					node = kdtree_parent(node);
+				while (kdtree_refit_node(&t, node));
+			}
+			check_that(&moved, boxes_fit(&t), "n %d, dim %d", n, dims[d]);
+			kdtree_free(&t);
+			pfree(x);
+		}
+	check_end(&points);
+	check_end(&leaves);
+	check_end(&boxes);
+	check_end(&moved);
+}
+
+static double
+distance2_of(const double *x, int n, int i, const double *point, int dim)
+{
+	double		sum = 0;
+
+	for (int j = 0; j < dim; j++)
+		sum += (x[j * n + i] - point[j]) * (x[j * n + i] - point[j]);
+	return sum;
+}
+
+/* Values of very different size, so that rounding has much to do. */
+static void
+test_bounds(void)
+{
+	Check		above = {.name = "no box is farther away than a point in it, by not a single bit"};
+	Check		same = {.name = "the distances of a leaf are those of its points, bit for bit"};
+
+	for (int set = 0; set < 300; set++)
+	{
+		int			n = draw_int(1, 300);
+		int			dim = dims[set % 7];
+		double	   *x = core_alloc(n, sizeof(double) * dim);
+		double	   *point = core_alloc(dim, sizeof(double));
+		KdTree		t;
+
+		for (int i = 0; i < n * dim; i++)
+			x[i] = draw_magnitude(-20, 2);
+		for (int j = 0; j < dim; j++)
+			point[j] = draw_magnitude(-20, 2);
+		t = kdtree_of(x, n, dim);
+		for (int leaf = 0; leaf < 1 << t.levels; leaf++)
+		{
+			int			start = kdtree_leaf_start(&t, leaf);
+			double		d2[KDTREE_LEAF];
+			bool		within = kdtree_distances2(&t, start, point, INFINITY, d2, dim);
+
+			check_that(&same, within, "set %d", set);
+			for (int s = start; s < kdtree_leaf_start(&t, leaf + 1); s++)
+			{
+				double		exact = distance2_of(x, n, t.id[s], point, dim);
+
+				check_that(&same, d2[s - start] == exact, "set %d", set);
+				for (int node = kdtree_first_leaf(&t) + leaf; node > 0; node = kdtree_parent(node))
+					check_that(&above, kdtree_box_distance2(&t, node, point, dim) <= exact,
+							   "set %d, n %d, dim %d", set, n, dim);
+			}
+		}
+		kdtree_free(&t);
+		pfree(point);
+		pfree(x);
+	}
+	check_end(&above);
+	check_end(&same);
+}
+
+/* The k nearest by looking at all, nearest first, ties by name. */
+static void
+nearest_by_sorting(const double *x, int n, const double *point, int dim, int k, int *id,
+				   double *distance2)
+{
+	for (int i = 0; i < n; i++)
+	{
+		double		d2 = distance2_of(x, n, i, point, dim);
+		int			at = Min(i, k);
+
+		for (; at > 0 && distance2[at - 1] > d2; at--)
+			if (at < k)
+			{
+				distance2[at] = distance2[at - 1];
+				id[at] = id[at - 1];
+			}
+		if (at < k)
+		{
+			distance2[at] = d2;
+			id[at] = i;
+		}
+	}
+}
+
+static void
+test_nearest(void)
+{
+	Check		nearest = {.name = "the k nearest are those that sorting puts first, ties too"};
+	Check		elsewhere = {.name = "a tree copied to another address gives the same"};
+
+	for (int set = 0; set < 400; set++)
+	{
+		int			n = draw_int(1, set % 10 ? 150 : 1500);
+		int			dim = dims[set % 7];
+		int			k = draw_int(1, set % 5 ? 12 : n + 3);
+		double	   *x = draw_points(n, dim, set % 2);
+		KdTree		t = kdtree_of(x, n, dim);
+		Size		bytes = kdtree_bytes(n, dim);
+		KdTree		copy;
+		int		   *id[2] = {core_alloc(k, sizeof(int)), core_alloc(k, sizeof(int))};
+		double	   *d2[2] = {core_alloc(k, sizeof(double)), core_alloc(k, sizeof(double))};
+		double	   *point = core_alloc(dim, sizeof(double));
+
+		kdtree_place(&copy, core_alloc(bytes, 1), n, dim);
+		memcpy(copy.x, t.x, bytes);
+		for (int turn = 0; turn < 5; turn++)
+		{
+			int			from = draw_int(0, n - 1);
+			int			found;
+
+			for (int j = 0; j < dim; j++)
+				point[j] = turn % 2 ? x[j * n + from] : draw_int(-1, 6);
+			nearest_by_sorting(x, n, point, dim, k, id[0], d2[0]);
+			for (int tree = 0; tree < 2; tree++)
+			{
+				found = kdtree_k_nearest(tree ? &copy : &t, point, k, id[1], d2[1]);
+				check_that(tree ? &elsewhere : &nearest, found == Min(k, n) &&
+						   memcmp(id[0], id[1], sizeof(int) * found) == 0 &&
+						   memcmp(d2[0], d2[1], sizeof(double) * found) == 0,
+						   "set %d, n %d, dim %d, k %d", set, n, dim, k);
+			}
+		}
+		pfree(copy.x);
+		pfree(point);
+		for (int i = 0; i < 2; i++)
+		{
+			pfree(d2[i]);
+			pfree(id[i]);
+		}
+		kdtree_free(&t);
+		pfree(x);
+	}
+	check_end(&nearest);
+	check_end(&elsewhere);
+}
+
+/* Whatever the values are, a tree is built, and asked, in the end. */
+static void
+test_extremes(void)
+{
+	static const double values[] = {
+		0, 5e-324, 1e-320, 1e-150, 1, 1e150, 1e154, 1.7e308, -1.7e308, -1e150, -5e-324,
+	};
+	Check		built = {.name = "extreme values: a tree of all points, and some nearest"};
+
+	for (int set = 0; set < 200; set++)
+	{
+		int			n = draw_int(1, 200);
+		int			dim = draw_int(1, 5);
+		int			most = draw_int(0, 10);
+		double	   *x = core_alloc(n, sizeof(double) * dim);
+		double		point[5] = {0};
+		int			id[3];
+		double		d2[3];
+		KdTree		t;
+
+		for (int i = 0; i < n * dim; i++)
+			x[i] = values[draw_int(0, most)];
+		t = kdtree_of(x, n, dim);
+		check_that(&built, has_every_point(&t, x, n) && boxes_fit(&t) &&
+				   kdtree_k_nearest(&t, point, 3, id, d2) == Min(n, 3), "set %d", set);
+		kdtree_free(&t);
+		pfree(x);
+	}
+	check_end(&built);
+}
+
+int
+main(int argc, char **argv)
+{
+	tap_begin(argc, argv);
+	test_shape();
+	test_bounds();
+	test_nearest();
+	test_extremes();
+	return tap_end();
+}
