@@ -18,6 +18,7 @@
  * depend on the order of the rows, nor on how the work is divided.
  */
 #include "linkage.h"
+#include "random.h"
 #include "ward.h"
 
 #include "tap.h"
@@ -402,6 +403,218 @@ test_cells(void)
 	check_end(&ward);
 }
 
+/*
+ * All vertices of a regular simplex, and all unions of them, are equally far
+ * apart, so that rounding alone says whether a parent is above its child.
+ */
+static void
+test_simplex(void)
+{
+	for (Tree tree = 0; tree < TREES; tree++)
+	{
+		char		name[80];
+		Check		check = {.name = name};
+
+		snprintf(name, sizeof(name), "%s: heights ascend where rounding would not have it",
+				 tree_name[tree]);
+		for (int set = 0; set < 60; set++)
+		{
+			int			n = draw_int(3, 30);
+			double		side = draw_unit();
+			double	   *input = core_alloc(n, sizeof(double) * n);
+
+			for (int j = 0; j < n; j++)
+			{
+				double		offset = draw_unit();
+
+				for (int i = 0; i < n; i++)
+					input[i * n + j] = i == j ? offset + side : offset;
+			}
+			check_input(input, n, n, tree, &check, "simplex");
+			pfree(input);
+		}
+		check_end(&check);
+	}
+}
+
+/*
+ * A cluster in rounds as ward.c describes them, but with all pairs looked at;
+ * clusters are numbered by name.
+ */
+typedef struct Cluster
+{
+	double		weight;			/* 0 when there is none of that name */
+	double		variance;
+	double	   *centroid;
+	bool		looks;
+	int			nearest;
+	double		distance;
+} Cluster;
+
+static double
+distance_by_formula(const Cluster *a, const Cluster *b, int dim, Tree tree)
+{
+	double		d2 = 0;
+
+	for (int j = 0; j < dim; j++)
+		d2 += (a->centroid[j] - b->centroid[j]) * (a->centroid[j] - b->centroid[j]);
+	return tree == WARD ? d2 / (1 / a->weight + 1 / b->weight) :
+		d2 + (a->variance + b->variance);
+}
+
+/* Does the pair (a, b) come before (c, d), in the order of distances and hashes? */
+static bool
+comes_before(int a, int b, double distance, int c, int d, double other)
+{
+	Random		one = {(uint64) Min(a, b) << 32 | (uint64) Max(a, b)};
+	Random		two = {(uint64) Min(c, d) << 32 | (uint64) Max(c, d)};
+
+	return distance != other ? distance < other : random_bits(&one) < random_bits(&two);
+}
+
+static void
+look_at_all(Cluster *cluster, int n, int i, int dim, Tree tree)
+{
+	cluster[i].nearest = -1;
+	for (int k = 0; k < n; k++)
+	{
+		double		distance;
+
+		if (k == i || cluster[k].weight == 0)
+			continue;
+		distance = distance_by_formula(&cluster[i], &cluster[k], dim, tree);
+		if (cluster[i].nearest < 0 ||
+			comes_before(i, k, distance, i, cluster[i].nearest, cluster[i].distance))
+		{
+			cluster[i].nearest = k;
+			cluster[i].distance = distance;
+		}
+	}
+}
+
+static void
+unite_clusters(Cluster *a, Cluster *b, int dim)
+{
+	double		w = a->weight + b->weight;
+	double		d2 = 0;
+
+	for (int j = 0; j < dim; j++)
+	{
+		d2 += (a->centroid[j] - b->centroid[j]) * (a->centroid[j] - b->centroid[j]);
+		a->centroid[j] = (a->weight * a->centroid[j] + b->weight * b->centroid[j]) / w;
+	}
+	a->variance = (a->weight * a->variance + b->weight * b->variance) / w +
+		a->weight / w * (b->weight / w) * d2;
+	a->weight = w;
+	b->weight = 0;
+}
+
+/* The merges in the order of rounds; heights as distances. */
+static void
+merge_by_rounds(const Rows *rows, Tree tree, Merge *merge)
+{
+	int			n = rows->n;
+	int			merges = 0;
+	Cluster    *cluster = core_alloc0(n, sizeof(Cluster));
+	double	   *centroid = core_alloc(n, sizeof(double) * rows->dim);
+
+	for (int i = 0; i < n; i++)
+	{
+		cluster[i] = (Cluster) {rows->weight[i], 0, centroid + i * rows->dim, true, -1, 0};
+		for (int j = 0; j < rows->dim; j++)
+			cluster[i].centroid[j] = rows->x[j * n + i];
+	}
+	while (merges < n - 1)
+	{
+		for (int i = 0; i < n; i++)
+			if (cluster[i].weight > 0 && cluster[i].looks)
+				look_at_all(cluster, n, i, rows->dim, tree);
+		for (int i = 0; i < n; i++)
+		{
+			Cluster    *told = &cluster[cluster[i].nearest];
+
+			if (cluster[i].weight > 0 && cluster[i].looks &&
+				comes_before(i, cluster[i].nearest, cluster[i].distance,
+							 cluster[i].nearest, told->nearest, told->distance))
+			{
+				told->nearest = i;
+				told->distance = cluster[i].distance;
+			}
+			cluster[i].looks = false;
+		}
+		for (int i = 0; i < n; i++)
+		{
+			int			k = cluster[i].nearest;
+
+			if (cluster[i].weight == 0 || cluster[i].looks || k < i || cluster[k].nearest != i)
+				continue;
+			merge[merges++] = (Merge) {i, k, cluster[i].distance};
+			unite_clusters(&cluster[i], &cluster[k], rows->dim);
+			for (int other = 0; other < n; other++)
+				if (other != k && (cluster[other].nearest == i || cluster[other].nearest == k))
+				{
+					cluster[other].looks = true;
+					cluster[other].nearest = n;	/* nobody's */
+				}
+			cluster[i].looks = true;
+			cluster[i].nearest = n;
+		}
+		for (int i = 0; i < n; i++)
+			if (cluster[i].nearest == n)
+				cluster[i].nearest = 0;
+	}
+	pfree(centroid);
+	pfree(cluster);
+}
+
+/* The search finds exactly what looking at all pairs finds, ties too. */
+static void
+test_rounds(void)
+{
+	Check		check = {.name = "the tree is that of rounds which look at all pairs, ties too"};
+
+	for (int set = 0; set < 200; set++)
+	{
+		int			n = draw_int(2, set % 10 ? 150 : 500);
+		int			dim = dims[set % DIMS];
+		Tree		tree = set % TREES;
+		double	   *input = set % 4 > 1 ? draw_reals(n, dim, 2) :
+			draw_integers(n, dim, draw_int(1, 20));
+		int		   *row_of = core_alloc(n, sizeof(int));
+		Merge	   *merge = core_alloc(n, sizeof(Merge));
+		Merge	   *wanted = core_alloc(n, sizeof(Merge));
+		int		   *merged_to = core_alloc0(n, sizeof(int));
+		double	   *height = core_alloc0(n, sizeof(double));
+		Rows		rows = rows_canonical(input, n, dim, row_of);
+
+		rows_normalise(&rows);
+		make_tree(&rows, tree, merge);
+		merge_by_rounds(&rows, tree, wanted);
+
+		/* a name is merged away but once, so the order of merges does not matter */
+		for (int step = 0; step < rows.n - 1; step++)
+		{
+			merged_to[wanted[step].high] = wanted[step].low;
+			height[wanted[step].high] =
+				sqrt(tree == WARD ? 2 * wanted[step].height : wanted[step].height);
+		}
+		for (int step = 0; step < rows.n - 1; step++)
+			check_that(&check, merged_to[merge[step].high] == merge[step].low &&
+					   fabs(merge[step].height - height[merge[step].high]) <=
+					   1e-12 * merge[step].height,
+					   "%s, set %d, %d rows, dim %d, step %d", tree_name[tree], set, rows.n, dim,
+					   step);
+		rows_free(&rows);
+		pfree(height);
+		pfree(merged_to);
+		pfree(wanted);
+		pfree(merge);
+		pfree(row_of);
+		pfree(input);
+	}
+	check_end(&check);
+}
+
 /* More rows than the definition can do: the tree of the triangle of distances. */
 static void
 test_triangle(void)
@@ -591,6 +804,8 @@ main(int argc, char **argv)
 	test_ties();
 	test_weights();
 	test_cells();
+	test_simplex();
+	test_rounds();
 	test_triangle();
 	test_order();
 	test_extremes();
