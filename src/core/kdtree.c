@@ -24,6 +24,9 @@
 /* Above this many points a pivot is the median of more than three. */
 #define NINTHER_LIMIT 200
 
+/* Polls come after a pass over more points than this. */
+#define POLL_POINTS 10000
+
 static int
 levels_for(int64 n)
 {
@@ -215,7 +218,7 @@ select_middle(KdTree *t, int from, int to, int middle, int side)
 			from = i;
 		else
 			return;
-		if (to - from > KDTREE_LEAF * KDTREE_LEAF)
+		if (to - from > POLL_POINTS)
 			core_poll("building a tree", -1);
 	}
 }
@@ -231,6 +234,8 @@ build_node(KdTree *t, int node, int first, int last)
 
 	if (last - first == 1)
 		return;
+	if (to - from > POLL_POINTS)
+		core_poll("building a tree", -1);
 	select_middle(t, from, to, kdtree_leaf_start(t, half), widest);
 	build_node(t, 2 * node + 1, first, half);
 	build_node(t, 2 * node + 2, half, last);

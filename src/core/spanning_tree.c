@@ -57,6 +57,13 @@
 /* ... and so many rows in loops that do little for each. */
 #define POLL_ROWS 16384
 
+static inline void
+poll_row(int i, double done)
+{
+	if (i % POLL_ROWS == 0)
+		core_poll("joining", done);
+}
+
 #define NOBODY (-1)
 #define MIXED (-1)
 
@@ -351,8 +358,7 @@ label_components(Plan *plan)
 
 	for (int s = 0; s < t->n; s++)
 	{
-		if (s % POLL_ROWS == 0)
-			core_poll("joining", p->head->done);
+		poll_row(s, p->head->done);
 		p->component[s] = find_component(plan, s);
 	}
 	for (int leaf = 0; leaf <= first_leaf; leaf++)
@@ -400,8 +406,7 @@ recall_nearest(Plan *plan)
 		int			nearest = p->nearest[s];
 		int		   *scout = &plan->scout[p->component[s]];
 
-		if (s % POLL_ROWS == 0)
-			core_poll("joining", p->head->done);
+		poll_row(s, p->head->done);
 		if (nearest != NOBODY && p->component[nearest] != p->component[s])
 			note_best(p, s);
 		else
@@ -431,8 +436,11 @@ look(Plan *plan)
 
 	crew_run(find_nearest, p->head, plan->ntodo);
 	for (int i = 0; i < plan->ntodo; i++)
+	{
+		poll_row(i, p->head->done);
 		if (p->nearest[p->todo[i]] != NOBODY)
 			note_best(p, p->todo[i]);
+	}
 }
 
 /* Find the shortest edge that leaves each component. */
@@ -450,8 +458,11 @@ find_best(Plan *plan)
 
 	plan->ntodo = 0;
 	for (int s = 0; s < n; s++)
+	{
+		poll_row(s, p->head->done);
 		if (plan->scout[p->component[s]] != s && may_be_best(p, s))
 			p->todo[plan->ntodo++] = s;
+	}
 	look(plan);
 }
 
@@ -467,6 +478,7 @@ join_components(Plan *plan)
 		int			one;
 		int			other;
 
+		poll_row(c, p->head->done);
 		if (slot == NOBODY)
 			continue;			/* not the name of a component */
 		one = find_component(plan, slot);
@@ -495,6 +507,7 @@ place_core(Points *p, const double *core2)
 		int			end = kdtree_leaf_start(t, leaf + 1);
 		double		least = INFINITY;
 
+		poll_row(leaf, 0);
 		for (int s = kdtree_leaf_start(t, leaf); s < end; s++)
 		{
 			p->core2[s] = core2[t->id[s]];
@@ -525,6 +538,7 @@ plan_begin(const Rows *rows, const double *core2, Edge *edge)
 		memcpy(p->tree.x + j * p->tree.stride, rows->x + (Size) j * n, sizeof(double) * n);
 	for (int i = 0; i < n; i++)
 	{
+		poll_row(i, 0);
 		p->tree.id[i] = i;
 		p->distance2[i] = 0;
 		p->nearest[i] = NOBODY;
@@ -552,7 +566,10 @@ sort_edges(Edge *edge, int count)
 		order_by_key(key, count, order);
 		memcpy(unsorted, edge, sizeof(Edge) * count);
 		for (int i = 0; i < count; i++)
+		{
+			poll_row(i, 1);
 			edge[i] = unsorted[order[i]];
+		}
 	}
 	pfree(order);
 	pfree(unsorted);
@@ -600,8 +617,7 @@ single_linkage_merges(const Edge *edge, int n, Merge *merge)
 	{
 		int			ends[2] = {edge[step].a, edge[step].b};
 
-		if (step % POLL_ROWS == 0)
-			core_poll("merging", (double) step / n);
+		poll_row(step, 1);
 		for (int e = 0; e < 2; e++)
 			while (name[ends[e]] != ends[e])
 				ends[e] = name[ends[e]] = name[name[ends[e]]];

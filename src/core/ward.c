@@ -85,12 +85,23 @@
 /* Polls come after so many leaves read, tens of microseconds in few dimensions. */
 #define POLL_LEAVES 1024
 
+/* ... and so many rows in loops that do little for each. */
+#define POLL_ROWS 16384
+#define POLL_MERGES 256
+
 /*
  * What a cluster holds for its nearest: the slot of that; or NOBODY, before
  * it has ever looked; or stale(slot), when its nearest has merged and is now
  * part of the cluster in that slot.
  */
 #define NOBODY (-1)
+
+static inline void
+poll_row(int i, double done)
+{
+	if (i % POLL_ROWS == 0)
+		core_poll("merging", done);
+}
 
 static inline int
 stale(int slot)
@@ -565,7 +576,7 @@ merge_pairs(Plan *p)
 	{
 		int			slot = f->todo[i];
 
-		if (i % 256 == 0)
+		if (i % POLL_MERGES == 0)
 			core_poll("merging", f->head->done);
 		if (f->name[slot] >= 0 && f->nearest[slot] >= 0 &&
 			f->nearest[f->nearest[slot]] == slot)
@@ -579,7 +590,10 @@ gather_doubles(Plan *p, double *column)
 	const KdTree *t = &p->forest.tree;
 
 	for (int s = 0; s < t->n; s++)
+	{
+		poll_row(s, p->forest.head->done);
 		p->scratch[s] = column[t->id[s]];
+	}
 	memcpy(column, p->scratch, sizeof(double) * t->n);
 }
 
@@ -590,7 +604,10 @@ gather_ints(Plan *p, int *column)
 	int		   *scratch = (int *) p->scratch;
 
 	for (int s = 0; s < t->n; s++)
+	{
+		poll_row(s, p->forest.head->done);
 		scratch[s] = column[t->id[s]];
+	}
 	memcpy(column, scratch, sizeof(int) * t->n);
 }
 
@@ -607,6 +624,7 @@ renumber_slots(Plan *p)
 	{
 		int			nearest = f->nearest[s];
 
+		poll_row(s, f->head->done);
 		if (nearest >= 0)
 			f->nearest[s] = moved_to[nearest];
 		else if (nearest != NOBODY)
@@ -629,12 +647,15 @@ rebuild(Plan *p)
 	int			alive = 0;
 
 	for (int s = 0; s < t->n; s++)
+	{
+		poll_row(s, f->head->done);
 		if (f->name[s] >= 0)
 		{
 			for (int j = 0; j < t->dim; j++)
 				t->x[j * t->stride + alive] = t->x[j * t->stride + s];
 			t->id[alive++] = s;
 		}
+	}
 	f->head->slots = alive;
 	kdtree_resize(t, alive);
 	kdtree_build(t);
@@ -647,7 +668,10 @@ rebuild(Plan *p)
 	renumber_slots(p);
 
 	for (int leaf = 0; leaf < 1 << t->levels; leaf++)
+	{
+		poll_row(leaf, f->head->done);
 		bound_leaf(f, leaf);
+	}
 	for (int node = kdtree_first_leaf(t) - 1; node >= 0; node--)
 		bound_parent(f, node);
 }
@@ -686,6 +710,7 @@ plan_begin(const Rows *rows, bool average, Merge *merge)
 		memcpy(f->tree.x + j * f->tree.stride, rows->x + (Size) j * n, sizeof(double) * n);
 	for (int i = 0; i < n; i++)
 	{
+		poll_row(i, 0);
 		f->name[i] = i;
 		f->weight[i] = rows->weight[i];
 		f->term[i] = average ? row_variance(rows, i) : 1 / rows->weight[i];
@@ -721,9 +746,15 @@ merge_round(Plan *p)
 
 	crew_run(find_nearest, f->head, p->ntodo);
 	for (int i = 0; i < p->ntodo; i++)
+	{
+		poll_row(i, f->head->done);
 		follow(p, f->todo[i]);
+	}
 	for (int i = 0; i < p->ntodo; i++)
+	{
+		poll_row(i, f->head->done);
 		announce(p, f->todo[i]);
+	}
 	merge_pairs(p);
 	if (f->tree.n > REBUILD_LIMIT && p->alive < f->tree.n * (1 - DEAD_SHARE))
 		rebuild(p);
@@ -745,6 +776,7 @@ settle_heights(const Rows *rows, Merge *merge, double *union_weight)
 		int			low = merge[step].low;
 		int			high = merge[step].high;
 
+		poll_row(step, 1);
 		merge[step].height = Max(merge[step].height, Max(formed[low], formed[high]));
 		formed[low] = merge[step].height;
 		weight[low] += weight[high];
@@ -777,11 +809,13 @@ sort_merges(const Rows *rows, Merge *merge)
 			key[i] = turn == 0 ? merge[i].low : turn == 1 ? weight[i] : merge[i].height;
 		order_by_key(key, count, order);
 		memcpy(unsorted, merge, sizeof(Merge) * count);
-		for (int i = 0; i < count; i++)
-			merge[i] = unsorted[order[i]];
 		memcpy(key, weight, sizeof(double) * count);
 		for (int i = 0; i < count; i++)
+		{
+			poll_row(i, 1);
+			merge[i] = unsorted[order[i]];
 			weight[i] = key[order[i]];
+		}
 	}
 	pfree(order);
 	pfree(unsorted);
