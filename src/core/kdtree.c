@@ -2,12 +2,14 @@
  * kdtree.c
  *	  A static kd-tree over points of any dimension.
  *
- * A node's points are divided at the median of the side on which their box is
- * widest.  Points move as wholes, column by column, so that in the end those
- * of a leaf lie together.  What a user finds in the tree does not depend on
- * its shape; yet that too is a function of the points and of the order in
- * which they were given, and of nothing else.  For any doubles, infinite ones
- * as well, which belong to no box: a user removes a point by moving it there.
+ * A node's points are divided on the side on which their box is widest, at the
+ * median or, so that leaves are full, beyond it: such that the left child gets
+ * as many leaves as it can have.  Points move as wholes, column by column, so
+ * that in the end those of a leaf lie together.  What a user finds in the tree
+ * does not depend on its shape; yet that too is a function of the points and of
+ * the order in which they were given, and of nothing else.  For any doubles,
+ * infinite ones as well, which belong to no box: a user removes a point by
+ * moving it there.
  *
  * Building takes O(n (dim + log n) log n) time on average and no memory beside
  * the tree: 8 dim + 4 bytes for a point, and dim to 2 dim more for its share
@@ -236,7 +238,8 @@ build_node(KdTree *t, int node, int first, int last)
 		return;
 	if (to - from > POLL_POINTS)
 		core_poll("building a tree", -1);
-	select_middle(t, from, to, kdtree_leaf_start(t, half), widest);
+	if (kdtree_leaf_start(t, half) < to)
+		select_middle(t, from, to, kdtree_leaf_start(t, half), widest);
 	build_node(t, 2 * node + 1, first, half);
 	build_node(t, 2 * node + 2, half, last);
 }

@@ -3,11 +3,11 @@
  *	  A static kd-tree over points of any dimension.
  *
  * The tree is a complete binary one, without pointers: node 0 is the root, the
- * children of node i are 2i + 1 and 2i + 2, and of the 2^levels leaves number l
- * holds the slots from n l / 2^levels, rounded down, to where the next one
- * begins.  Slots are the points in leaf order.  So leaves differ by one point
- * at most, every subtree is a range of slots, and the whole tree is three
- * arrays in one block, which may lie at another address in every process.
+ * children of node i are 2i + 1 and 2i + 2, and leaf l holds the slots from
+ * l * KDTREE_LEAF on.  Slots are the points in leaf order.  So every subtree is
+ * a range of slots, all leaves are full but the last one with points in it and
+ * the empty ones after it, and the whole tree is three arrays in one block,
+ * which may lie at another address in every process.
  *
  * Users walk the tree themselves, with what they need to know of a subtree in
  * arrays of their own by node number; the inline functions below are the
@@ -29,9 +29,8 @@
 #endif
 
 /*
- * Points in a leaf at most, and in a leaf of a tree with more than one at
- * least half as many.  Leaves are read in whole groups of so many slots, to be
- * done in vectors of any width; what is read beyond a leaf is in the next one.
+ * Points in a leaf.  A leaf is read as a whole, in vectors; places without a
+ * point are at infinity.
  */
 #define KDTREE_LEAF 16
 
@@ -101,17 +100,20 @@ kdtree_first_leaf(const KdTree *t)
 	return (1 << t->levels) - 1;
 }
 
+/* The first slot of a leaf; past the last for empty leaves, and for one more. */
 KDTREE_INLINE int
 kdtree_leaf_start(const KdTree *t, int leaf)
 {
-	return (int) (((int64) t->n * leaf) >> t->levels);
+	int64		start = (int64) leaf * KDTREE_LEAF;
+
+	return (int) Min(start, t->n);
 }
 
-/* The leaf that slot s is in: the last that does not begin after s. */
+/* The leaf that slot s is in. */
 KDTREE_INLINE int
-kdtree_leaf_of(const KdTree *t, int s)
+kdtree_leaf_of(int s)
 {
-	return (int) (((((int64) s + 1) << t->levels) - 1) / t->n);
+	return s / KDTREE_LEAF;
 }
 
 KDTREE_INLINE int
@@ -204,7 +206,7 @@ kdtree_all_above(const KdPair *d2, double limit)
 
 /*
  * distance2[] becomes the squared distances of a point from the KDTREE_LEAF
- * slots from "start" on.  Returns false, with nothing done, if all are above
+ * slots from "start" <= n on.  Returns false, with nothing done, if all are above
  * the limit.  As sums only grow, that may show after a few features.
  */
 KDTREE_INLINE bool

@@ -60,7 +60,7 @@
 static inline void
 poll_row(int i, double done)
 {
-	if (i % POLL_ROWS == 0)
+	if (i % POLL_ROWS == POLL_ROWS - 1)
 		core_poll("joining", done);
 }
 
@@ -259,7 +259,7 @@ KDTREE_INLINE void
 search_tree(Search *s, bool with_core, int dim)
 {
 	const KdTree *t = &s->p->tree;
-	int			node = kdtree_first_leaf(t) + kdtree_leaf_of(t, s->slot);
+	int			node = kdtree_first_leaf(t) + kdtree_leaf_of(s->slot);
 
 	if (with_core && s->core2 > s->distance2)
 		return;
@@ -365,7 +365,7 @@ label_components(Plan *plan)
 	{
 		int			start = kdtree_leaf_start(t, leaf);
 		int			end = kdtree_leaf_start(t, leaf + 1);
-		int			common = p->component[start];
+		int			common = start < end ? p->component[start] : MIXED;
 
 		for (int s = start + 1; s < end; s++)
 			if (p->component[s] != common)

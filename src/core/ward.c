@@ -99,7 +99,7 @@
 static inline void
 poll_row(int i, double done)
 {
-	if (i % POLL_ROWS == 0)
+	if (i % POLL_ROWS == POLL_ROWS - 1)
 		core_poll("merging", done);
 }
 
@@ -325,7 +325,7 @@ KDTREE_INLINE void
 search_tree(Search *s, bool average, int dim)
 {
 	const KdTree *t = &s->f->tree;
-	int			node = kdtree_first_leaf(t) + kdtree_leaf_of(t, s->slot);
+	int			node = kdtree_first_leaf(t) + kdtree_leaf_of(s->slot);
 
 	search_leaf(s, node, average, dim);
 	for (; node > 0; node = kdtree_parent(node))
@@ -484,7 +484,7 @@ bound_parent(Forest *f, int node)
 static void
 refit(Forest *f, int slot)
 {
-	int			leaf = kdtree_leaf_of(&f->tree, slot);
+	int			leaf = kdtree_leaf_of(slot);
 	int			node = kdtree_first_leaf(&f->tree) + leaf;
 	bool		changed = true;
 

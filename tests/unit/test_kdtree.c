@@ -73,10 +73,10 @@ leaves_partition(const KdTree *t)
 		int			from = kdtree_leaf_start(t, leaf);
 		int			to = kdtree_leaf_start(t, leaf + 1);
 
-		if (to - from > KDTREE_LEAF || (t->levels > 0 && to - from < KDTREE_LEAF / 2))
+		if (to - from != KDTREE_LEAF && to != t->n)
 			return false;
 		for (int s = from; s < to; s++)
-			if (kdtree_leaf_of(t, s) != leaf)
+			if (kdtree_leaf_of(s) != leaf)
 				return false;
 	}
 	return true;
@@ -105,7 +105,7 @@ static void
 test_shape(void)
 {
 	Check		points = {.name = "a tree has every point once"};
-	Check		leaves = {.name = "leaves have half of what they may to all, and know their slots"};
+	Check		leaves = {.name = "leaves are full, and know their slots"};
 	Check		boxes = {.name = "a box is the smallest around what is below"};
 	Check		moved = {.name = "boxes fit again when points have moved, or are gone"};
 
@@ -121,7 +121,7 @@ test_shape(void)
 			for (int turn = 0; turn < n; turn++)
 			{
 				int			s = draw_int(0, n - 1);
-				int			leaf = kdtree_leaf_of(&t, s);
+				int			leaf = kdtree_leaf_of(s);
 				int			node = kdtree_first_leaf(&t) + leaf;
 
 				for (int j = 0; j < t.dim; j++)
