@@ -45,6 +45,13 @@ inner_nodes(int64 n)
 	return ((Size) 1 << levels_for(n)) - 1;
 }
 
+/* The nodes of a tree of n points: fewer than n / 4, or one. */
+Size
+kdtree_nodes(int64 n)
+{
+	return 2 * inner_nodes(n) + 1;
+}
+
 /* Bytes of a tree of n points, a multiple of 8. */
 Size
 kdtree_bytes(int64 n, int dim)

@@ -52,6 +52,7 @@ typedef struct KdTree
 	int		   *id;				/* [n] what the point was called before */
 } KdTree;
 
+extern Size kdtree_nodes(int64 n);
 extern Size kdtree_bytes(int64 n, int dim);
 extern void kdtree_place(KdTree *t, void *memory, int n, int dim);
 extern void kdtree_resize(KdTree *t, int n);
@@ -86,12 +87,6 @@ extern int	kdtree_k_nearest(const KdTree *t, const double *point, int k, int *id
 				function(__VA_ARGS__, dim); \
 		} \
 	} while (0)
-
-KDTREE_INLINE int
-kdtree_nodes(const KdTree *t)
-{
-	return (int) (((int64) 2 << t->levels) - 1);
-}
 
 /* The number of the node that leaf 0 is; the other leaves follow. */
 KDTREE_INLINE int

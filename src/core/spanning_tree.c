@@ -7,7 +7,7 @@
  * Boruvka's algorithm: in every round each component, at first a single row,
  * finds the shortest edge that leaves it, and all of these edges join the
  * tree.  Components at least halve in number, so there are log2(n) rounds at
- * most, and a third of that in practice.
+ * most, and half of that in practice.
  *
  * The edge is found by letting the rows of the component look for the nearest
  * row outside, in a kd-tree in which every node knows whether all below it
@@ -30,7 +30,8 @@
  * linkage.c gives them.
  *
  * O(n log n) time in few dimensions, O(n^2 log n) at worst; memory is
- * spanning_tree_memory, some 35 + 16 dim bytes a row, edges not included.
+ * spanning_tree_memory, some 40 + 12 dim bytes a row, 10 more for core
+ * distances, and 16 for the edge.
  * Features are to be normalised (rows.h); if they are not, distances may
  * underflow to 0 or overflow to infinity, which only makes ties of them.
  *
@@ -112,15 +113,18 @@ block_doubles(int64 n, int dim, bool with_core)
 	Size		head = (sizeof(Head) + sizeof(double) - 1) / sizeof(double);
 	Size		tree = kdtree_bytes(n, dim) / sizeof(double);
 
-	/* there are fewer nodes than slots, or one */
-	return add_size(add_size(head, tree), mul_size(n + 1, with_core ? 3 : 1));
+	Size		core = with_core ? add_size(n, kdtree_nodes(n)) : 0;
+
+	return add_size(add_size(head, tree), add_size(n, core));
 }
 
 static Size
 block_bytes(int64 n, int dim, bool with_core)
 {
+	Size		ints = add_size(kdtree_nodes(n), mul_size(n, 4));
+
 	return add_size(mul_size(block_doubles(n, dim, with_core), sizeof(double)),
-					mul_size(n + 1, 5 * sizeof(int)));
+					mul_size(ints, sizeof(int)));
 }
 
 /* The block's arrays, where they are in this process. */
@@ -133,7 +137,7 @@ points_at(void *shared)
 	double	   *doubles = shared;
 
 	p.common = (int *) (doubles + block_doubles(n, dim, p.head->with_core));
-	p.nearest = p.common + n + 1;
+	p.nearest = p.common + kdtree_nodes(n);
 	p.component = p.nearest + n;
 	p.best = p.component + n;
 	p.todo = p.best + n;
