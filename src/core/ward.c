@@ -53,7 +53,9 @@
  * dimensions and at most of the tree in many (above 10, say): O(n log n) to
  * O(n^2) time.  A round takes time only for the clusters that look or merge,
  * so that data which allow but few merges at once (gaps that grow steadily)
- * make many rounds but not much more work.  Memory is ward_memory, some
+ * make many rounds but not much more work.  Weights that differ by orders of
+ * magnitude between neighbours cost more, as bounds tell less then; a tree
+ * divided by weight first was tried and did not help.  Memory is ward_memory, some
  * 70 + 12 dim bytes a row, and 16 for the merge.
  *
  * Input rows have weights; equal ones have merged at height 0.  Features are

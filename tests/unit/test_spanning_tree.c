@@ -222,7 +222,7 @@ is_distance(const Rows *rows, const int *cluster, int low, int high, double heig
 static void
 test_ties(void)
 {
-	Check		merges = {.name = "single linkage with ties: merges are as high as clusters are apart"};
+	Check		merges = {.name = "single linkage with ties: merges at the clusters' distance"};
 	Check		heights = {.name = "... heights are those of linkage_tree, bit for bit"};
 	Check		cuts = {.name = "... and at every height so are the clusters"};
 
