@@ -14,7 +14,7 @@ COMMENT ON FUNCTION segment.clustering_out(clustering) IS
 CREATE FUNCTION segment.clustering_recv(internal) RETURNS clustering
 	AS 'MODULE_PATHNAME', 'segment_clustering_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION segment.clustering_recv(internal) IS
-'Binary input of clustering, checked like the text (SQLSTATE 22P02, 22P03, 08P01).';
+'Binary input of clustering, checked like the text (SQLSTATE 22P03).';
 CREATE FUNCTION segment.clustering_send(clustering) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'segment_clustering_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION segment.clustering_send(clustering) IS

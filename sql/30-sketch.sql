@@ -6,14 +6,14 @@ CREATE TYPE cluster_sketch;
 CREATE FUNCTION segment.sketch_in(cstring) RETURNS cluster_sketch
 	AS 'MODULE_PATHNAME', 'segment_sketch_in' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION segment.sketch_in(cstring) IS
-'Text input of cluster_sketch: the binary form in base64, every byte checked (SQLSTATE 22P02, 22P03, 08P01).';
+'Text input of cluster_sketch: the binary form in base64, every byte checked (SQLSTATE 22P02, 22P03).';
 CREATE FUNCTION segment.sketch_out(cluster_sketch) RETURNS cstring
 	AS 'MODULE_PATHNAME', 'segment_sketch_out' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION segment.sketch_out(cluster_sketch) IS 'Text output of cluster_sketch.';
 CREATE FUNCTION segment.sketch_recv(internal) RETURNS cluster_sketch
 	AS 'MODULE_PATHNAME', 'segment_sketch_recv' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION segment.sketch_recv(internal) IS
-'Binary input of cluster_sketch, every byte checked (SQLSTATE 22P03, 08P01).';
+'Binary input of cluster_sketch, every byte checked (SQLSTATE 22P03).';
 CREATE FUNCTION segment.sketch_send(cluster_sketch) RETURNS bytea
 	AS 'MODULE_PATHNAME', 'segment_sketch_send' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION segment.sketch_send(cluster_sketch) IS 'Binary output of cluster_sketch, the same on every machine.';

@@ -295,45 +295,17 @@ segment_clustering_in(PG_FUNCTION_ARGS)
 
 /* ---- binary ---- */
 
-/* All float8s of a clustering in their order, the sizes apart. */
-static int
-number_arrays(Clusters *c, double **start, Size *count)
-{
-	Size		cells = (Size) c->k * c->dim;
-
-	start[0] = c->scaling.offset;	/* the units follow at once */
-	count[0] = 2 * (Size) c->dim;
-	start[1] = c->inertia;		/* the radii, and all cells, follow */
-	count[1] = 2 * (Size) c->k + 3 * cells;
-	return 2;
-}
-
 PG_FUNCTION_INFO_V1(segment_clustering_send);
 Datum
 segment_clustering_send(PG_FUNCTION_ARGS)
 {
 	Clustering *clustering = PG_GETARG_CLUSTERING(0);
-	Clusters	c = clustering_open(clustering);
-	StringInfoData out;
-	double	   *start[2];
-	Size		count[2];
-	int			arrays = number_arrays(&c, start, count);
+	Size		length = clustering_packed_bytes(clustering);
+	bytea	   *bytes = palloc(VARHDRSZ + length);
 
-	pq_begintypsend(&out);
-	pq_sendint8(&out, clustering->format);
-	pq_sendint8(&out, clustering->method);
-	pq_sendint8(&out, clustering->scale);
-	pq_sendint32(&out, clustering->k);
-	pq_sendint32(&out, clustering->dim);
-	pq_sendfloat8(&out, clustering->disagreement);
-	pq_sendfloat8(&out, clustering->inertia_lower);
-	pq_sendfloat8(&out, clustering->inertia_upper);
-	for (int i = 0; i < c.k; i++)
-		pq_sendint64(&out, c.size[i]);
-	for (int a = 0; a < arrays; a++)
-		for (Size i = 0; i < count[a]; i++)
-			pq_sendfloat8(&out, start[a][i]);
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+	SET_VARSIZE(bytes, VARHDRSZ + length);
+	clustering_pack(clustering, (uint8 *) VARDATA(bytes));
+	PG_RETURN_BYTEA_P(bytes);
 }
 
 PG_FUNCTION_INFO_V1(segment_clustering_recv);
@@ -341,55 +313,14 @@ Datum
 segment_clustering_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
-	int			format = pq_getmsgbyte(in);
-	int			method;
-	int			scale;
-	int32		k;
-	int32		dim;
-	double		disagreement;
-	double		inertia_lower;
-	double		inertia_upper;
+	int			length = in->len - in->cursor;
 	Clustering *clustering;
-	Clusters	c;
-	double	   *start[2];
-	Size		count[2];
-	Size		numbers;
-	int			arrays;
+	const char *problem = clustering_unpack((const uint8 *) pq_getmsgbytes(in, length), length,
+											&clustering);
 
-	if (format != CLUSTERING_FORMAT)
+	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("unknown format %d of a clustering", format)));
-	method = pq_getmsgbyte(in);
-	scale = pq_getmsgbyte(in);
-	k = (int32) pq_getmsgint(in, 4);
-	dim = (int32) pq_getmsgint(in, 4);
-	disagreement = pq_getmsgfloat8(in);
-	inertia_lower = pq_getmsgfloat8(in);
-	inertia_upper = pq_getmsgfloat8(in);
-
-	/* the message must be as long as it claims before memory is taken for it */
-	clustering_check_size(k, dim);
-	numbers = (Size) k * 3 + (Size) dim * 2 + (Size) k * dim * 3;
-	if ((Size) (in->len - in->cursor) != numbers * sizeof(double))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("a clustering of %d clusters of %d features has %zu bytes of numbers, not %d",
-						k, dim, numbers * sizeof(double), in->len - in->cursor)));
-
-	clustering = clustering_alloc(k, dim);
-	clustering->method = method;
-	clustering->scale = scale;
-	clustering->disagreement = disagreement;
-	clustering->inertia_lower = inertia_lower;
-	clustering->inertia_upper = inertia_upper;
-	c = clustering_open(clustering);
-	for (int i = 0; i < k; i++)
-		c.size[i] = pq_getmsgint64(in);
-	arrays = number_arrays(&c, start, count);
-	for (int a = 0; a < arrays; a++)
-		for (Size i = 0; i < count[a]; i++)
-			start[a][i] = pq_getmsgfloat8(in);
-	clustering_check(clustering);
-	PG_RETURN_POINTER(clustering);
+				 errmsg("invalid clustering: %s", problem)));
+	PG_RETURN_POINTER(clustering_value(clustering));
 }

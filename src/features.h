@@ -10,8 +10,7 @@
 #include <float.h>
 #include <math.h>
 
-/* More features than any table has columns. */
-#define MAX_FEATURES 32767
+#include "rows.h"
 
 /* n rows of dim features, value[i * dim + j], all finite. */
 typedef struct FeatureRows

@@ -6,8 +6,7 @@
  * aggregates only; where one comes to be written, as a state does on its way
  * between nodes of a distributed query, it is closed first.
  *
- * The binary form is the header and the entries, number by number in network
- * order; the text form is that in base64.
+ * The core has the binary form; the text form is that in base64.
  */
 #include "sketch_type.h"
 
@@ -18,7 +17,6 @@
 #include "utils/builtins.h"
 
 #include "core.h"
-#include "features.h"
 #include "work.h"
 
 /* The unit of cubes: values up to 2^42, about 4.4e12, to a millionth. */
@@ -68,18 +66,11 @@ sketch_finished(Sketch *sketch)
 	return sketch_value(closed);
 }
 
-/* Can there be a sketch of this size at all? */
-static bool
-is_possible_size(int dim, int size)
-{
-	return size >= 1 && size <= PG_INT32_MAX / 16 && sketch_room_bytes(dim, size) <= MaxAllocSize;
-}
-
 /* Ask for the memory that an open sketch comes to take. */
 void
 sketch_ask_memory(int dim, int size)
 {
-	if (!is_possible_size(dim, size))
+	if (!sketch_size_is_possible(dim, size))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a sketch of %d cells of %d features is too large", size, dim),
@@ -126,94 +117,47 @@ sketch_begin_cubes(int dim, int tag)
 
 /* ---- binary ---- */
 
-static void
-send_sketch(StringInfo out, Sketch *s)
+/* The binary form of a sketch, closed or open, as a bytea. */
+static bytea *
+pack(Sketch *sketch)
 {
-	int			words = sketch_entry_words(s);
+	Sketch	   *s = sketch_finished(sketch);
+	Size		length = sketch_packed_bytes(s);
+	bytea	   *bytes = palloc(VARHDRSZ + length);
 
-	pq_sendint8(out, s->format);
-	pq_sendint8(out, s->family);
-	pq_sendint8(out, s->exact);
-	pq_sendint32(out, s->dim);
-	pq_sendint32(out, s->size);
-	pq_sendint32(out, s->level);
-	pq_sendint32(out, s->count);
-	pq_sendint32(out, s->tag);
-	pq_sendint64(out, s->rows);
-	pq_sendint64(out, s->skipped);
-	for (int j = 0; j < s->dim; j++)
-		pq_sendint32(out, sketch_frame(s)[j]);
-	for (int i = 0; i < s->count; i++)
-		for (int w = 0; w < words; w++)
-			pq_sendint64(out, sketch_entry(s, i)[w]);
-}
-
-static void
-refuse(const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			 errmsg("invalid cluster_sketch: %s", what)));
+	SET_VARSIZE(bytes, VARHDRSZ + length);
+	sketch_pack(s, (uint8 *) VARDATA(bytes));
+	return bytes;
 }
 
 static Sketch *
-receive_sketch(StringInfo in)
+unpack(const char *bytes, int length)
 {
-	Sketch		head = {0};
 	Sketch	   *s;
-	int64		words;
-	Size		bytes;
+	const char *problem = sketch_unpack((const uint8 *) bytes, length, &s);
 
-	head.format = pq_getmsgbyte(in);
-	head.family = pq_getmsgbyte(in);
-	head.exact = pq_getmsgbyte(in);
-	head.dim = (int32) pq_getmsgint(in, 4);
-	head.size = (int32) pq_getmsgint(in, 4);
-	head.level = (int32) pq_getmsgint(in, 4);
-	head.count = (int32) pq_getmsgint(in, 4);
-	head.tag = (int32) pq_getmsgint(in, 4);
-	head.rows = pq_getmsgint64(in);
-	head.skipped = pq_getmsgint64(in);
-	if (head.format != SKETCH_FORMAT)
-		refuse("unknown format");
-	if (head.dim < 1 || head.dim > MAX_FEATURES || head.count < 0 || head.exact > 1 ||
-		!is_possible_size(head.dim, head.size))
-		refuse("impossible sizes");
-
-	/* the message must be as long as it claims before memory is taken for it */
-	words = (int64) head.count * sketch_entry_words(&head);
-	if (in->len - in->cursor != head.dim * 4 + words * 8)
-		refuse("wrong length");
-	bytes = sketch_closed_bytes(head.dim, head.count, head.exact);
-	s = palloc0(bytes);
-	memcpy(s, &head, sizeof(Sketch));
-	SET_VARSIZE(s, bytes);
-	for (int j = 0; j < s->dim; j++)
-		sketch_frame(s)[j] = (int32) pq_getmsgint(in, 4);
-	for (int i = 0; i < s->count; i++)
-		for (int w = 0; w < sketch_entry_words(s); w++)
-			sketch_entry(s, i)[w] = pq_getmsgint64(in);
-	if (!sketch_is_valid(s))
-		refuse("its numbers contradict each other");
-	return s;
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid cluster_sketch: %s", problem)));
+	return sketch_value(s);
 }
 
 PG_FUNCTION_INFO_V1(segment_sketch_send);
 Datum
 segment_sketch_send(PG_FUNCTION_ARGS)
 {
-	StringInfoData out;
-
-	pq_begintypsend(&out);
-	send_sketch(&out, sketch_finished(PG_GETARG_SKETCH(0)));
-	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
+	PG_RETURN_BYTEA_P(pack(PG_GETARG_SKETCH(0)));
 }
 
 PG_FUNCTION_INFO_V1(segment_sketch_recv);
 Datum
 segment_sketch_recv(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_POINTER(receive_sketch((StringInfo) PG_GETARG_POINTER(0)));
+	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
+	int			length = in->len - in->cursor;
+
+	PG_RETURN_POINTER(unpack(pq_getmsgbytes(in, length), length));
 }
 
 /* ---- text ---- */
@@ -222,16 +166,12 @@ PG_FUNCTION_INFO_V1(segment_sketch_out);
 Datum
 segment_sketch_out(PG_FUNCTION_ARGS)
 {
-	StringInfoData bytes;
-	char	   *text;
-	int			room;
-	int			length;
+	bytea	   *bytes = pack(PG_GETARG_SKETCH(0));
+	int			length = VARSIZE(bytes) - VARHDRSZ;
+	int			room = pg_b64_enc_len(length);
+	char	   *text = palloc(room + 1);
 
-	initStringInfo(&bytes);
-	send_sketch(&bytes, sketch_finished(PG_GETARG_SKETCH(0)));
-	room = pg_b64_enc_len(bytes.len);
-	text = palloc(room + 1);
-	length = base64_encode(bytes.data, bytes.len, text, room);
+	length = base64_encode(VARDATA(bytes), length, text, room);
 	if (length < 0)
 		elog(ERROR, "base64 took more room than it said");
 	text[length] = '\0';
@@ -245,17 +185,14 @@ segment_sketch_in(PG_FUNCTION_ARGS)
 	char	   *text = PG_GETARG_CSTRING(0);
 	int			length = (int) strlen(text);
 	int			room = pg_b64_dec_len(length);
-	StringInfoData bytes;
+	char	   *bytes = palloc(room + 1);
 
-	bytes.data = palloc(room + 1);
-	bytes.len = base64_decode(text, length, bytes.data, room);
-	bytes.maxlen = room + 1;
-	bytes.cursor = 0;
-	if (bytes.len < 0)
+	length = base64_decode(text, length, bytes, room);
+	if (length < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid cluster_sketch: it is not base64")));
-	PG_RETURN_POINTER(receive_sketch(&bytes));
+	PG_RETURN_POINTER(unpack(bytes, length));
 }
 
 /* ---- what it says of itself ---- */

@@ -11,6 +11,9 @@
 
 #include "core.h"
 
+/* More features than any table has columns. */
+#define MAX_FEATURES 32767
+
 /*
  * n distinct rows of dim features.  Features lie column by column, x[j * n + i]
  * for feature j of row i, so that a loop over rows reads consecutive memory.

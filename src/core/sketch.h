@@ -87,9 +87,14 @@ extern SketchShape sketch_shape(const Sketch *sketch);
 extern bool sketch_same_shape(const Sketch *a, const Sketch *b);
 extern Size sketch_bytes(const Sketch *sketch);
 extern Size sketch_closed_bytes(int dim, int count, bool exact);
+extern bool sketch_size_is_possible(int dim, int size);
 extern bool sketch_is_valid(const Sketch *closed);
 extern Rows sketch_rows(const Sketch *closed);
 extern void sketch_rounding(const Sketch *closed, double *rounding);
+
+extern Size sketch_packed_bytes(const Sketch *closed);
+extern void sketch_pack(const Sketch *closed, uint8 *bytes);
+extern const char *sketch_unpack(const uint8 *bytes, Size length, Sketch **sketch);
 
 /* The words of an entry; of a cell that is not exact, by its form. */
 static inline int

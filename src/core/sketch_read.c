@@ -11,6 +11,13 @@
 
 #include "sketch_cell.h"
 
+/* Can there be a sketch of this size, whose memory is that of one value? */
+bool
+sketch_size_is_possible(int dim, int size)
+{
+	return size >= 1 && size <= INT32_MAX / 16 && sketch_room_bytes(dim, size) <= MaxAllocSize;
+}
+
 /*
  * Does a closed sketch that came from outside, whose length fits its count,
  * keep what the code relies on?

@@ -1,5 +1,5 @@
 # The binary forms of clustering and cluster_sketch come from anywhere: whatever bytes they have, they are taken whole or
-# refused with an error of the type's own, and what is taken works.
+# refused as what they are, and what is taken works.
 use strict;
 use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
@@ -76,9 +76,8 @@ SELECT string_agg(DISTINCT state, ' ' ORDER BY state) FROM outcome;
 });
 }
 
-# 08P01 message too short, 22P02 and 22P03 what it says, 54000 sizes beyond a value
 my $outcome = damage('clustering', 'SELECT kmeans(3, x, x * x) FROM generate_series(1, 50) x', 35, 3000);
-like($outcome, qr/^(08P01 |22P02 |22P03 |54000 )*taken$/, "clustering: only errors of the type's own: $outcome");
+like($outcome, qr/^22P03 taken$/, "clustering: taken or refused as a binary form: $outcome");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM taken_clustering WHERE v::text::clustering IS DISTINCT FROM v'), '0',
 	'what was taken survives its text form');
 is($node->safe_psql('postgres', q{
@@ -94,7 +93,7 @@ for my $kind (['rows', 100], ['cells', 20])
 	my ($what, $size) = @$kind;
 	$node->safe_psql('postgres', 'DROP TABLE IF EXISTS taken_cluster_sketch');
 	$outcome = damage('cluster_sketch', "SELECT cluster_sketch(ARRAY[x, x * x], $size) FROM generate_series(1, 50) x", 47, 3000);
-	like($outcome, qr/^(08P01 |22P03 )*taken$/, "cluster_sketch of $what: only errors of the type's own: $outcome");
+	like($outcome, qr/^22P03 taken$/, "cluster_sketch of $what: taken or refused as a binary form: $outcome");
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM taken_cluster_sketch WHERE v::text::cluster_sketch IS DISTINCT FROM v'), '0',
 		'what was taken survives its text form');
 	is($node->safe_psql('postgres', q{SELECT count(*) > 0 FROM taken_cluster_sketch, cluster_sketch_info(v)}), 't', 'and describes itself');

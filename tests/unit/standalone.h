@@ -24,6 +24,7 @@ typedef uint8_t uint8;
 typedef uint32_t uint32;
 typedef uint64_t uint64;
 
+#define FLEXIBLE_ARRAY_MEMBER
 #define UINT64CONST(x) UINT64_C(x)
 #define Assert(condition) assert(condition)
 #define Max(x, y) ((x) > (y) ? (x) : (y))
@@ -44,6 +45,9 @@ mul_size(Size a, Size b)
 }
 
 #define CurrentMemoryContext NULL
+
+/* the most bytes of one value */
+#define MaxAllocSize ((Size) 0x3fffffff)
 
 static inline void *
 MemoryContextAllocHuge(void *context, Size bytes)

@@ -1,0 +1,56 @@
+/*
+ * flat_clusters.h
+ *	  A fitted clustering as one block of memory: the value that is stored.
+ */
+#ifndef SEGMENT_FLAT_CLUSTERS_H
+#define SEGMENT_FLAT_CLUSTERS_H
+
+#include "clusters.h"
+
+typedef enum ClusteringMethod
+{
+	METHOD_KMEANS,
+	METHOD_HCLUST,
+} ClusteringMethod;
+
+#define METHODS 2
+
+#define CLUSTERING_FORMAT 1
+
+/*
+ * Without pointers or padding, so that equal values have equal bytes.
+ * Numbers are finite but for inertia and radius, and zero is +0.
+ *
+ *	 header | offset[dim] unit[dim] | size[k] inertia[k] radius[k]
+ *			| centroid[k * dim] mean[k * dim] spread[k * dim]
+ *
+ * Everything after the header takes 8 bytes; sizes are int64, the rest
+ * double.  struct Clusters says what they mean.
+ */
+typedef struct Clustering
+{
+	int32		vl_len_;		/* the server's; not ours to touch */
+	uint8		format;
+	uint8		method;
+	uint8		scale;
+	uint8		reserved;		/* 0 */
+	int32		k;
+	int32		dim;
+	double		disagreement;	/* hclust: share of the rows that the nearest
+								 * centroid puts into another cluster */
+	double		inertia_lower;	/* bounds of the rows' inertia, as in Clusters */
+	double		inertia_upper;
+	double		data[FLEXIBLE_ARRAY_MEMBER];
+} Clustering;
+
+extern bool clustering_is_possible(int64 k, int64 dim);
+extern Size clustering_bytes(int k, int dim);
+extern Clustering *clustering_create(int k, int dim);
+extern Clusters clustering_open(Clustering *clustering);
+extern const char *clustering_problem(Clustering *clustering);
+
+extern Size clustering_packed_bytes(const Clustering *clustering);
+extern void clustering_pack(Clustering *clustering, uint8 *bytes);
+extern const char *clustering_unpack(const uint8 *bytes, Size length, Clustering **clustering);
+
+#endif							/* SEGMENT_FLAT_CLUSTERS_H */
