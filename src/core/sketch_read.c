@@ -19,6 +19,47 @@ sketch_size_is_possible(int dim, int size)
 }
 
 /*
+ * Can n integers below 2^62 in size have this sum and these squares?  The
+ * squares are at most n (2^62 - 1)^2, and sum^2 <= n * squares; both still
+ * hold when cells are merged.
+ */
+static bool
+squares_are_possible(Wide sum, const uint64 *squares, int64 n)
+{
+	const Wide	largest = ((Wide) 1 << 62) - 1;
+	UWide		size = sum < 0 ? -(UWide) sum : (UWide) sum;
+	UWide		low = (UWide) (uint64) size * (uint64) size;
+	UWide		middle = 2 * ((UWide) (uint64) size * (uint64) (size >> 64));
+	UWide		high = (UWide) (uint64) (size >> 64) * (uint64) (size >> 64);
+	uint64		most[3];
+	uint64		left[4];
+	UWide		right = 0;
+	bool		below = true;
+
+	wide3_multiply(most, largest * largest, n);
+	if (!wide3_not_above(squares, most))
+		return false;
+
+	/* sum^2, in words from the lowest up */
+	left[0] = (uint64) low;
+	low = (low >> 64) + (uint64) middle;
+	left[1] = (uint64) low;
+	low = (low >> 64) + (middle >> 64) + (uint64) high;
+	left[2] = (uint64) low;
+	left[3] = (uint64) ((low >> 64) + (high >> 64));
+
+	/* word by word against n * squares: a higher word decides over the lower */
+	for (int i = 0; i < 4; i++)
+	{
+		right += i < 3 ? (UWide) squares[i] * (uint64) n : 0;
+		if (left[i] != (uint64) right)
+			below = left[i] < (uint64) right;
+		right >>= 64;
+	}
+	return below;
+}
+
+/*
  * Does a closed sketch that came from outside, whose length fits its count,
  * keep what the code relies on?
  */
@@ -31,7 +72,7 @@ sketch_is_valid(const Sketch *s)
 	if (s->format != SKETCH_FORMAT || s->family > SKETCH_FRAME || s->exact > 1 || s->open != 0 ||
 		dim < 1 || s->size < 1 || s->count < 0 || s->count > s->size || s->rows < 0 ||
 		s->skipped < 0 || s->level < 0 || s->level > KEY_BITS * dim ||
-		(s->exact && s->level != 0) ||
+		(s->exact ? s->level != 0 : s->rows <= s->size) ||
 		s->room != 0 || s->index_bits != 0 || s->waiting != 0 || s->bad_feature != 0 || s->tag < 0 ||
 		s->compact != 0 || s->reach != 0)
 		return false;
@@ -57,11 +98,6 @@ sketch_is_valid(const Sketch *s)
 			return false;
 		for (int j = 0; j < dim; j++)
 		{
-			Wide		sum;
-			uint64		square[3];
-			uint64	   *squares;
-			uint64		mean_square[3];
-
 			if (s->exact)
 			{
 				double		x = ((const double *) entry)[1 + j];
@@ -73,20 +109,8 @@ sketch_is_valid(const Sketch *s)
 			if (shift_of(level_shifts(s->level, dim), j) >= KEY_BITS && entry[1 + j] != 0)
 				return false;
 
-			/*
-			 * |sum| <= n 2^62, and sum^2 / n <= squares <= n 2^124.  For the
-			 * left side it is enough that the floor of the mean passes.
-			 */
-			sum = wide_get(cell_sum(entry, dim, j));
-			squares = cell_square(entry, dim, j);
-			if (sum > ((Wide) n << 62) || sum < -((Wide) n << 62))
-				return false;
-			wide3_multiply(square, (Wide) 1 << 124, n);
-			if (!wide3_not_above(squares, square))
-				return false;
-			sum /= n;
-			wide3_multiply(mean_square, sum * sum, n);
-			if (!wide3_not_above(mean_square, squares))
+			if (!squares_are_possible(wide_get(cell_sum(entry, dim, j)),
+									  cell_square(entry, dim, j), n))
 				return false;
 		}
 	}

@@ -386,6 +386,29 @@ main(int argc, char **argv)
 		   "%s: exact up to 20 * 2^%d rows, then refused", once->exact ? "rows" : "cells", doublings);
 	}
 
+	/* what comes from outside: the squares of a cell and its sum must agree */
+	{
+		SketchShape shape = {1, 1, SKETCH_FLOAT, 0, NULL};
+		double		rows[2] = {0x1p-20, 0x1p-19};
+		Sketch	   *s = closed(sketch_of(&shape, rows, 2));
+		uint64	   *sum = sketch_entry(s, 0) + 2;
+		uint64	   *square = sum + 2;
+
+		ok(wide_get(sum) == 3 && square[0] == 5 && sketch_is_valid(s), "a cell of 1 and 2 units");
+		square[0] = 4;
+		ok(!sketch_is_valid(s), "squares below sum^2 / n are refused, though the whole part of the mean would pass");
+		square[0] = 0;
+		square[2] = UINT64_MAX;
+		ok(!sketch_is_valid(s), "so are squares beyond those of the largest values");
+		wide_add(sum, -3 - ((Wide) 2 << 62));
+		square[1] = (uint64) 1 << 61;
+		square[2] = 0;
+		ok(!sketch_is_valid(s), "and a mean of -2^62 units");
+		wide_add(sum, 2);
+		wide3_multiply(square, (((Wide) 1 << 62) - 1) * (((Wide) 1 << 62) - 1), 2);
+		ok(sketch_is_valid(s), "one unit more is a value");
+	}
+
 	/* out of range beyond the exact stage */
 	{
 		SketchShape shape = {1, 4, SKETCH_FLOAT, 0, NULL};
