@@ -76,7 +76,7 @@ CREATE AGGREGATE cluster_sketch(features double precision[], size integer, frame
 	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE cluster_sketch(double precision[], integer, integer[]) IS
-'A sketch whose cells are equally wide, in a unit for each feature: frame holds the exponents w of the units 2^w (-1000 to 960). About 2^-16 of the standard deviation serves well. Sketches merge only with the same frame. Values of 2^62 units and more are refused once cells are needed (SQLSTATE 22003).';
+'A sketch whose cells are equally wide, in a unit for each feature: frame holds the exponents w of the units 2^w (-1000 to 449). About 2^-16 of the standard deviation serves well. Sketches merge only with the same frame. Values of 2^62 units and more are refused once cells are needed (SQLSTATE 22003).';
 
 CREATE AGGREGATE cluster_merge(sketch cluster_sketch) (
 	SFUNC = segment.sketch_combine, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,

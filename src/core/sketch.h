@@ -68,9 +68,9 @@ typedef struct Sketch
 
 #define SKETCH_FORMAT 1
 
-/* The exponents that a frame can have. */
+/* The exponents that a frame can have: squares of 2^62 units are doubles. */
 #define SKETCH_LEAST_UNIT (-1000)
-#define SKETCH_MOST_UNIT 960
+#define SKETCH_MOST_UNIT 449
 
 /* The default "size" where memory allows it. */
 #define SKETCH_DEFAULT_SIZE 16384
