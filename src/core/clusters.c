@@ -305,9 +305,16 @@ clusters_z(const Clusters *clusters, double *z)
 		}
 		sd = pow2_scale(between.sd, down);
 		sd = sqrt(sd * sd + within / between.weight);
+
+		/*
+		 * Large numbers are made smaller before they are subtracted; of small
+		 * ones the difference is scaled, for the mean itself may be large
+		 * where nothing varies by much.
+		 */
 		for (int c = 0; c < k; c++)
-			z[(Size) c * dim + j] = sd > 0 ?
-				(pow2_scale(mean[c], down) - pow2_scale(between.mean, down)) / sd : 0;
+			z[(Size) c * dim + j] = sd == 0 ? 0 :
+				(e > 0 ? pow2_scale(mean[c], down) - pow2_scale(between.mean, down) :
+				 pow2_scale(mean[c] - between.mean, down)) / sd;
 	}
 	pfree(mean);
 	pfree(weight);

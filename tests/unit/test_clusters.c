@@ -583,6 +583,35 @@ test_ties(void)
 	check_end(&check);
 }
 
+/* Means of any size with spreads of any other, as a value from outside may have. */
+static void
+test_z_of_extremes(void)
+{
+	static const double size[] = {0x1p-1073, 0x1p-300, 1, 0x1p300, 0x1p1023};
+	Check		check = {.name = "z of equal means is 0, of two clusters the same with either sign"};
+
+	for (int mean = 0; mean < 5; mean++)
+		for (int spread = 0; spread < 5; spread++)
+			for (int k = 1; k <= 2; k++)
+			{
+				double		centroid[2] = {-size[mean], size[mean]};
+				double		z[2] = {0, 0};
+				Clusters	clusters = clusters_at(centroid + 2 - k, k, 1);
+
+				for (int c = 0; c < k; c++)
+				{
+					clusters.size[c] = 1;
+					clusters.mean[c] = clusters.centroid[c];
+					clusters.spread[c] = size[spread];
+				}
+				clusters_z(&clusters, z);
+				check_that(&check, k == 1 ? z[0] == 0 : z[0] == -z[1] && z[1] >= 0 && z[1] <= 1,
+						   "mean %g, spread %g: %g and %g", size[mean], size[spread], z[0], z[1]);
+				free_clusters(&clusters);
+			}
+	check_end(&check);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -602,6 +631,7 @@ main(int argc, char **argv)
 	test_statistics();
 	test_equal_centroids();
 	test_extreme_statistics();
+	test_z_of_extremes();
 	for (int r = 0; r < 4; r++)
 	{
 		char		name[2][80];
