@@ -14,6 +14,7 @@
 
 #include "utils/array.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 
 #include "clustering.h"
 #include "core.h"
@@ -63,6 +64,14 @@ get_state(FunctionCallInfo fcinfo)
 	return state->open ? state : open_copy(state);
 }
 
+/* Count rows that take no part. */
+static void
+skip_rows(Sketch *state, int64 rows)
+{
+	if (pg_add_s64_overflow(state->skipped, rows, &state->skipped))
+		sketch_check(SKETCH_TOO_MANY_ROWS, state);
+}
+
 /*
  * Add a row to the state, which may move.  NULL as row: one that takes no
  * part.
@@ -73,7 +82,7 @@ add_row(Sketch *state, const double *row)
 	Sketch	   *before = state;
 
 	if (row == NULL)
-		state->skipped++;
+		skip_rows(state, 1);
 	else
 		sketch_check(sketch_add(&state, row), state);
 	PG_RETURN_POINTER(state == before ? state : sketch_value(state));
@@ -275,12 +284,12 @@ merge(Sketch *a, Sketch *b)
 		int64		skipped = a->skipped;
 
 		a = open_copy(b);
-		a->skipped += skipped;
+		skip_rows(a, skipped);
 		return a;
 	}
 	if (b->dim == 0)
 	{
-		a->skipped += b->skipped;
+		skip_rows(a, b->skipped);
 		return a;
 	}
 	check_same_shape(a, b);
@@ -344,6 +353,12 @@ cluster_sketch(Sketch *sketch, const KMeansOptions *options, Notices *notices)
 		notices_add(notices, s->skipped, 0, NULL);
 		return NULL;
 	}
+	if (s->rows > MOST_WEIGHT)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the sketch stands for more rows than k-means counts exactly"),
+				 errdetail("There are %lld rows; the most is %lld.", (long long) s->rows,
+						   (long long) MOST_WEIGHT)));
 	cells = sketch_rows(s);
 	sketch_rounding(s, rounding);
 	fit_kmeans_cells(&cells, rounding, options, &clusters, &facts);

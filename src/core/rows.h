@@ -14,6 +14,9 @@
 /* More features than any table has columns. */
 #define MAX_FEATURES 32767
 
+/* The most that rows can weigh together: up to it sums of weights are exact. */
+#define MOST_WEIGHT (INT64_C(1) << 53)
+
 /*
  * n distinct rows of dim features.  Features lie column by column, x[j * n + i]
  * for feature j of row i, so that a loop over rows reads consecutive memory.
