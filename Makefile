@@ -2,6 +2,7 @@
 # make demo, make test: install missing packages, build, and use a throwaway server of their own
 # make bench: times us and our peers, PostGIS and scikit-learn, which it installs; tests/bench/run says more
 # make unit: the algorithms alone, without a server, under AddressSanitizer and UndefinedBehaviorSanitizer
+# make fuzz: lets fuzzers look for bytes that break something, for FUZZ_SECONDS each
 # WERROR=1: more warnings, and they are errors.    make test TESTS="kmeans personas": only these
 
 EXTENSION  = segment
@@ -15,7 +16,7 @@ ALL_H      = $(wildcard src/*.h src/core/*.h)
 SQL_PARTS   = $(sort $(wildcard sql/[0-9][0-9]-*.sql))
 DATA        = $(sort $(wildcard sql/$(EXTENSION)--*--*.sql))
 DATA_built  = sql/$(EXTENSION)--$(EXTVERSION).sql
-GENERATED   = src/.flags tests/unit/build tests/output
+GENERATED   = src/.flags tests/unit/build tests/fuzz/build tests/output
 EXTRA_CLEAN = $(GENERATED)
 
 REGRESS        = $(patsubst tests/sql/%.sql,%,$(sort $(wildcard tests/sql/*.sql)))
@@ -76,7 +77,7 @@ endif
 .DELETE_ON_ERROR:
 
 # Records the flags of the last build; the file changes only when they do.
-src/.flags tests/unit/build/.flags: FORCE
+src/.flags tests/unit/build/.flags tests/fuzz/build/.flags: FORCE
 	@mkdir -p $(@D); echo '$(subst ','"'"',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','"'"',$(FLAGS))' >$@
 FORCE:
 
@@ -116,12 +117,46 @@ tests/unit/build/%.o: tests/unit/%.c
 .SECONDARY: $(UNIT:=.o)
 $(UNIT_COMMON) $(UNIT:=.o): $(ALL_H) $(wildcard tests/unit/*.h) tests/unit/build/.flags
 
+# Fuzzers: each tests/fuzz/fuzz_NAME.c is a program that libFuzzer drives. make test runs them for some seconds; make fuzz
+# runs each for FUZZ_SECONDS. The inputs they start from are values of our own making (make corpus), and those that once
+# broke something.
+FUZZ         = $(patsubst tests/fuzz/%.c,tests/fuzz/build/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_COMMON  = $(patsubst src/core/%.c,tests/fuzz/build/%.o,$(CORE_C)) tests/fuzz/build/standalone.o
+FUZZ_CC      = clang
+FUZZ_SECONDS = 600
+FUZZ_CFLAGS  = -std=gnu99 -g -O2 -Wall $(WARNINGS) -ffp-contract=off -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all \
+	-DSEGMENT_STANDALONE -iquote src/core -iquote tests/unit -iquote tests/fuzz
+
+.PHONY: fuzz fuzzers corpus
+fuzz:
+	tests/fuzz/run $(FUZZ_SECONDS) $(TESTS)
+fuzzers: $(FUZZ)
+corpus: tests/fuzz/build/corpus
+	mkdir -p $(patsubst tests/fuzz/%.c,tests/fuzz/corpus/%,$(wildcard tests/fuzz/fuzz_*.c))
+	tests/fuzz/build/corpus tests/fuzz/corpus
+
+$(FUZZ): tests/fuzz/build/%: tests/fuzz/build/%.o $(FUZZ_COMMON)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ -lm
+tests/fuzz/build/corpus: tests/fuzz/build/corpus.o $(FUZZ_COMMON)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $^ -lm
+tests/fuzz/build/.flags: FLAGS = $(FUZZ_CC) $(FUZZ_CFLAGS)
+tests/fuzz/build/%.o: src/core/%.c
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
+tests/fuzz/build/%.o: tests/unit/%.c
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
+tests/fuzz/build/%.o: tests/fuzz/%.c
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -c -o $@ $<
+.SECONDARY: $(FUZZ:=.o)
+$(FUZZ_COMMON) $(FUZZ:=.o) tests/fuzz/build/corpus.o: $(ALL_H) $(wildcard tests/unit/*.h tests/fuzz/*.h) tests/fuzz/build/.flags
+
 # There may be no pg_config before tests/setup has run, hence a second make with the one that it found.
 .PHONY: demo test bench
 demo:  RUN = demo
 test:  RUN = run $(TESTS)
+test:  NEEDS = libfuzzer
 bench: RUN = bench/run $(ROWS)
 demo test bench:
-	@set -e; PG_CONFIG=$$(tests/setup); export PG_CONFIG; \
+	@set -e; PG_CONFIG=$$(tests/setup $(NEEDS)); export PG_CONFIG; \
 	$(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null)) all PG_CONFIG="$$PG_CONFIG"; \
 	tests/$(RUN)

@@ -14,9 +14,9 @@ clustering_value(Clustering *clustering)
 	return clustering;
 }
 
-/* One to be filled, unless no value can be that large. */
-Clustering *
-clustering_alloc(int64 k, int64 dim)
+/* An error unless a value can be that large. */
+static void
+check_size(int64 k, int64 dim)
 {
 	if (k < 1 || dim < 1 || dim > MAX_FEATURES)
 		ereport(ERROR,
@@ -30,33 +30,26 @@ clustering_alloc(int64 k, int64 dim)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a clustering of %lld clusters of %lld features is too large for a value",
 						(long long) k, (long long) dim)));
+}
+
+/* One to be filled, unless no value can be that large. */
+Clustering *
+clustering_alloc(int64 k, int64 dim)
+{
+	check_size(k, dim);
 	return clustering_value(clustering_create((int) k, (int) dim));
 }
 
+/* The clusters of a fit as a value. */
 Clustering *
 clustering_make(ClusteringMethod method, const Clusters *clusters, double disagreement)
 {
-	Clustering *clustering = clustering_alloc(clusters->k, clusters->dim);
-	Clusters	copy;
-	Size		k = clusters->k;
-	Size		dim = clusters->dim;
+	Clustering *clustering;
 
-	clustering->method = method;
-	clustering->scale = clusters->scaling.method;
-	clustering->disagreement = disagreement;
-	clustering->inertia_lower = clusters->inertia_lower;
-	clustering->inertia_upper = clusters->inertia_upper;
-	copy = clustering_open(clustering);
-	memcpy(copy.scaling.offset, clusters->scaling.offset, sizeof(double) * dim);
-	memcpy(copy.scaling.unit, clusters->scaling.unit, sizeof(double) * dim);
-	memcpy(copy.size, clusters->size, sizeof(int64) * k);
-	memcpy(copy.inertia, clusters->inertia, sizeof(double) * k);
-	memcpy(copy.radius, clusters->radius, sizeof(double) * k);
-	memcpy(copy.centroid, clusters->centroid, sizeof(double) * k * dim);
-	memcpy(copy.mean, clusters->mean, sizeof(double) * k * dim);
-	memcpy(copy.spread, clusters->spread, sizeof(double) * k * dim);
+	check_size(clusters->k, clusters->dim);
+	clustering = clustering_of(method, clusters, disagreement);
 	clustering_check(clustering);
-	return clustering;
+	return clustering_value(clustering);
 }
 
 /* Hold a clustering to what the code relies on, wherever it came from. */

@@ -69,6 +69,32 @@ clustering_open(Clustering *clustering)
 	};
 }
 
+/* Clusters in one block. */
+Clustering *
+clustering_of(ClusteringMethod method, const Clusters *clusters, double disagreement)
+{
+	Clustering *clustering = clustering_create(clusters->k, clusters->dim);
+	Clusters	copy;
+	Size		k = clusters->k;
+	Size		dim = clusters->dim;
+
+	clustering->method = method;
+	clustering->scale = clusters->scaling.method;
+	clustering->disagreement = disagreement;
+	clustering->inertia_lower = clusters->inertia_lower;
+	clustering->inertia_upper = clusters->inertia_upper;
+	copy = clustering_open(clustering);
+	memcpy(copy.scaling.offset, clusters->scaling.offset, sizeof(double) * dim);
+	memcpy(copy.scaling.unit, clusters->scaling.unit, sizeof(double) * dim);
+	memcpy(copy.size, clusters->size, sizeof(int64) * k);
+	memcpy(copy.inertia, clusters->inertia, sizeof(double) * k);
+	memcpy(copy.radius, clusters->radius, sizeof(double) * k);
+	memcpy(copy.centroid, clusters->centroid, sizeof(double) * k * dim);
+	memcpy(copy.mean, clusters->mean, sizeof(double) * k * dim);
+	memcpy(copy.spread, clusters->spread, sizeof(double) * k * dim);
+	return clustering;
+}
+
 /* Are n numbers between "least" and "most", none of them NaN?  -0 becomes +0. */
 static bool
 lie_between(double *value, Size n, double least, double most)

@@ -46,6 +46,8 @@ typedef struct Clustering
 extern bool clustering_is_possible(int64 k, int64 dim);
 extern Size clustering_bytes(int k, int dim);
 extern Clustering *clustering_create(int k, int dim);
+extern Clustering *clustering_of(ClusteringMethod method, const Clusters *clusters,
+								 double disagreement);
 extern Clusters clustering_open(Clustering *clustering);
 extern const char *clustering_problem(Clustering *clustering);
 

@@ -4,6 +4,20 @@
  */
 #include "crew.h"
 
+#include <sanitizer/asan_interface.h>
+
+/*
+ * What lies before every allocation: its place in a ring of all of them.  The
+ * sanitizer is told that nobody may touch it.
+ */
+typedef struct Block
+{
+	struct Block *next;
+	struct Block *previous;
+} Block;
+
+static Block all = {&all, &all};
+
 long		core_polls;
 int64		crew_share;
 
@@ -65,4 +79,61 @@ crew_run(CrewTask task, void *shared, int64 n)
 		pfree(copy);
 	}
 	pfree(before);
+}
+
+/* Change the ring at a block that may or may not be guarded. */
+static void
+link_blocks(Block *first, Block *second)
+{
+	ASAN_UNPOISON_MEMORY_REGION(first, sizeof(Block));
+	ASAN_UNPOISON_MEMORY_REGION(second, sizeof(Block));
+	first->next = second;
+	second->previous = first;
+	ASAN_POISON_MEMORY_REGION(first, sizeof(Block));
+	ASAN_POISON_MEMORY_REGION(second, sizeof(Block));
+}
+
+static Block
+links_of(Block *block)
+{
+	Block		links;
+
+	ASAN_UNPOISON_MEMORY_REGION(block, sizeof(Block));
+	links = *block;
+	ASAN_POISON_MEMORY_REGION(block, sizeof(Block));
+	return links;
+}
+
+void *
+standalone_alloc(Size bytes)
+{
+	Block	   *block = malloc(sizeof(Block) + bytes);
+	Block	   *last = links_of(&all).previous;
+
+	if (block == NULL)
+		abort();
+	link_blocks(last, block);
+	link_blocks(block, &all);
+	return block + 1;
+}
+
+void
+standalone_free(void *p)
+{
+	Block	   *block = (Block *) p - 1;
+	Block		links = links_of(block);
+
+	link_blocks(links.previous, links.next);
+	ASAN_UNPOISON_MEMORY_REGION(block, sizeof(Block));
+	free(block);
+}
+
+/* Free all that is left. */
+void
+standalone_reset(void)
+{
+	Block	   *block;
+
+	while ((block = links_of(&all).next) != &all)
+		standalone_free(block + 1);
 }

@@ -3,8 +3,8 @@
  *	  The server as the algorithm files see it, for tests outside the server.
  *
  * Memory comes from malloc, so that the address sanitizer watches every
- * allocation; what the core does not free is the caller's to free, as in a
- * memory context that is reset.
+ * allocation.  What the core does not free goes with standalone_reset, as with
+ * a memory context; tests that end soon do without it.
  */
 #ifndef SEGMENT_STANDALONE_H
 #define SEGMENT_STANDALONE_H
@@ -49,18 +49,12 @@ mul_size(Size a, Size b)
 /* the most bytes of one value */
 #define MaxAllocSize ((Size) 0x3fffffff)
 
-static inline void *
-MemoryContextAllocHuge(void *context, Size bytes)
-{
-	void	   *p = malloc(bytes);
+#define MemoryContextAllocHuge(context, bytes) standalone_alloc(bytes)
+#define pfree(p) standalone_free(p)
 
-	(void) context;
-	if (p == NULL)
-		abort();
-	return p;
-}
-
-#define pfree(p) free(p)
+extern void *standalone_alloc(Size bytes);
+extern void standalone_free(void *p);
+extern void standalone_reset(void);
 
 /* How often the core asked whether it should stop; tests look at it. */
 extern long core_polls;
