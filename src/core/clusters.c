@@ -196,7 +196,8 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 	}
 	for (int c = 0; c < k; c++)
 	{
-		clusters->inertia[c] = pow2_scale(clusters->inertia[c], pow2_of(2 * e));
+		/* 2^2048 has no two factors, and 0 of it is 0 */
+		clusters->inertia[c] = ldexp(clusters->inertia[c], 2 * e);
 		clusters->radius[c] = pow2_scale(sqrt(clusters->radius[c]), pow2_of(e));
 	}
 	clusters->inertia_lower = clusters->inertia_upper = clusters_inertia(clusters);

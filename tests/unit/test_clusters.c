@@ -583,6 +583,24 @@ test_ties(void)
 	check_end(&check);
 }
 
+/* A distance of 2^1023 and more in one cluster leaves the others as they are. */
+static void
+test_largest_distance(void)
+{
+	static const double input[] = {-1.75e308, -1.75e308, -1.75e308, 0, 0, 0, 1.75e308};
+	KMeansOptions options = {.k = 2, .n_init = 5, .max_iter = 100};
+	int			label[7];
+	Clusters	clusters;
+	FitFacts	facts;
+
+	fit_kmeans(input, 7, 1, &options, NO_LIMIT, label, &clusters, &facts);
+	tap_ok(clusters.size[0] == 3 && clusters.inertia[0] == 0 && clusters.radius[0] == 0 &&
+		   isinf(clusters.inertia[1]) && clusters.radius[1] > 0x1p1023 &&
+		   clusters.radius[1] < DBL_MAX && isinf(clusters.inertia_upper),
+		   "equal rows have no inertia beside those 2^1023 apart");
+	free_clusters(&clusters);
+}
+
 /* Means of any size with spreads of any other, as a value from outside may have. */
 static void
 test_z_of_extremes(void)
@@ -631,6 +649,7 @@ main(int argc, char **argv)
 	test_statistics();
 	test_equal_centroids();
 	test_extreme_statistics();
+	test_largest_distance();
 	test_z_of_extremes();
 	for (int r = 0; r < 4; r++)
 	{
