@@ -130,7 +130,7 @@ FUZZ_CFLAGS  = -std=gnu99 -g -O2 -Wall $(WARNINGS) -ffp-contract=off -fno-omit-f
 
 .PHONY: fuzz fuzzers corpus
 fuzz:
-	tests/fuzz/run $(FUZZ_SECONDS) $(TESTS)
+	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(TESTS)
 fuzzers: $(FUZZ)
 corpus: tests/fuzz/build/corpus
 	mkdir -p $(patsubst tests/fuzz/%.c,tests/fuzz/corpus/%,$(wildcard tests/fuzz/fuzz_*.c))
