@@ -60,6 +60,42 @@ squares_are_possible(Wide sum, const uint64 *squares, int64 n)
 }
 
 /*
+ * The least value, in units, whose key is "key" or above: the inverse of what
+ * sketch.c does, odd as that is.  Keys of no value give one out of range.
+ */
+static double
+least_value(SketchFamily family, Wide key)
+{
+	const Wide	beyond = (Wide) 64 << FLOAT_BITS;
+	uint64		bits;
+	double		least;
+
+	if (family == SKETCH_FRAME)
+		return (double) key;
+	if (key < 0)
+		return -least_value(family, -key);
+	bits = (uint64) (Min(key, beyond) + ((Wide) (1023 + FLOAT_UNIT) << FLOAT_BITS)) <<
+		(52 - FLOAT_BITS);
+	memcpy(&least, &bits, sizeof(least));
+	return (least - FLOAT_FLOOR) * (1 / FLOAT_FLOOR);
+}
+
+/*
+ * Can values of which "shift" bits of the key are dropped, "key" being left,
+ * have this mean?  A unit more or less is rounding.
+ */
+static bool
+mean_is_possible(SketchFamily family, int64 key, int shift, double mean)
+{
+	double		rounding = 1 + fabs(mean) * 0x1p-48;
+
+	if (shift >= KEY_BITS)
+		return key == 0;
+	return mean >= least_value(family, (Wide) key * ((Wide) 1 << shift)) - rounding &&
+		mean <= least_value(family, ((Wide) key + 1) * ((Wide) 1 << shift)) + rounding;
+}
+
+/*
  * Does a closed sketch that came from outside, whose length fits its count,
  * keep what the code relies on?
  */
@@ -98,6 +134,8 @@ sketch_is_valid(const Sketch *s)
 			return false;
 		for (int j = 0; j < dim; j++)
 		{
+			Wide		sum;
+
 			if (s->exact)
 			{
 				double		x = ((const double *) entry)[1 + j];
@@ -106,11 +144,11 @@ sketch_is_valid(const Sketch *s)
 					return false;
 				continue;
 			}
-			if (shift_of(level_shifts(s->level, dim), j) >= KEY_BITS && entry[1 + j] != 0)
-				return false;
-
-			if (!squares_are_possible(wide_get(cell_sum(entry, dim, j)),
-									  cell_square(entry, dim, j), n))
+			sum = wide_get(cell_sum(entry, dim, j));
+			if (!squares_are_possible(sum, cell_square(entry, dim, j), n) ||
+				!mean_is_possible((SketchFamily) s->family, (int64) entry[1 + j],
+								  shift_of(level_shifts(s->level, dim), j),
+								  (double) sum / (double) n))
 				return false;
 		}
 	}

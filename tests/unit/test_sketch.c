@@ -389,24 +389,47 @@ main(int argc, char **argv)
 	/* what comes from outside: the squares of a cell and its sum must agree */
 	{
 		SketchShape shape = {1, 1, SKETCH_FLOAT, 0, NULL};
-		double		rows[2] = {0x1p-20, 0x1p-19};
+		double		rows[2] = {-0x1p-20, 0x1p-19};
 		Sketch	   *s = closed(sketch_of(&shape, rows, 2));
 		uint64	   *sum = sketch_entry(s, 0) + 2;
 		uint64	   *square = sum + 2;
 
-		ok(wide_get(sum) == 3 && square[0] == 5 && sketch_is_valid(s), "a cell of 1 and 2 units");
-		square[0] = 4;
-		ok(!sketch_is_valid(s), "squares below sum^2 / n are refused, though the whole part of the mean would pass");
+		ok(wide_get(sum) == 1 && square[0] == 5 && sketch_is_valid(s), "a cell of -1 and 2 units");
 		square[0] = 0;
+		ok(!sketch_is_valid(s), "squares below sum^2 / n are refused, though the whole part of the mean would pass");
 		square[2] = UINT64_MAX;
 		ok(!sketch_is_valid(s), "so are squares beyond those of the largest values");
-		wide_add(sum, -3 - ((Wide) 2 << 62));
+		wide_add(sum, -1 - ((Wide) 2 << 62));
 		square[1] = (uint64) 1 << 61;
 		square[2] = 0;
 		ok(!sketch_is_valid(s), "and a mean of -2^62 units");
 		wide_add(sum, 2);
 		wide3_multiply(square, (((Wide) 1 << 62) - 1) * (((Wide) 1 << 62) - 1), 2);
 		ok(sketch_is_valid(s), "one unit more is a value");
+	}
+	for (int family = 0; family < 2; family++)
+	{
+		static const int32 unit[] = {-20};
+		SketchShape shape = {1, 3, (SketchFamily) family, 0, unit};
+		double		rows[7] = {-3e9, -2e9, -0x1p-20, 0, 0x1p-20, 1e6, 4e12};
+		Sketch	   *s = closed(sketch_of(&shape, rows, 7));
+		bool		refused = true;
+
+		for (int i = 0; i < s->count; i++)
+		{
+			int64	   *key = (int64 *) sketch_entry(s, i) + 1;
+			int64		was = *key;
+
+			/* far enough from the others to be in order still */
+			for (int bit = 0; bit < 62; bit++)
+			{
+				*key = was ^ (int64) 1 << bit;
+				refused &= !sketch_is_valid(s);
+			}
+			*key = was;
+		}
+		ok(refused && sketch_is_valid(s) && !s->exact, "%s: a key that is not that of the mean is refused, level %d",
+		   family == SKETCH_FLOAT ? "FLOAT" : "FRAME", s->level);
 	}
 
 	/* out of range beyond the exact stage */
