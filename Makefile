@@ -90,8 +90,8 @@ ifneq ($(filter $(REGRESS),$(ISOLATION)),)
 $(error a test in tests/sql has the same name as one in tests/specs)
 endif
 
-sql/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) sql/arities.awk $(EXTENSION).control
-	awk -f sql/arities.awk $(SQL_PARTS) >$@
+sql/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) sql/repeat.awk $(EXTENSION).control
+	awk -f sql/repeat.awk $(SQL_PARTS) >$@
 
 # Unit tests: each tests/unit/test_NAME.c is a program that prints TAP, linked with the algorithms and a stand-in for the
 # few things they need of the server. Leaks are not looked for: in the server, memory goes with its context.

@@ -5,6 +5,7 @@
 #include "fitting.h"
 
 #include "core.h"
+#include "dendrogram_type.h"
 #include "work.h"
 
 /* What the fit may take beside the rows that are held already. */
@@ -32,6 +33,19 @@ run_kmeans(const FeatureRows *rows, const KMeansOptions *options,
 	return facts;
 }
 
+static void
+refuse_tree(const FitFacts *facts, int n, Linkage linkage)
+{
+	bool		linear = linkage_memory(linkage, 100000, 1) < 100000000;
+
+	work_refuse_memory(facts->memory_needed,
+					   facts->distinct > 0 ?
+					   psprintf("hierarchical clustering of %d distinct rows", facts->distinct) :
+					   psprintf("hierarchical clustering of %d rows", n),
+					   linear ? "Make a tree of the cells of a sketch: hclust(cluster_sketch(...), linkage)" :
+					   "Choose linkage ward, single or average_squared, which need no distances of all pairs, or cluster fewer rows");
+}
+
 FitFacts
 run_hclust(const FeatureRows *rows, const HclustOptions *options,
 		   Notices *notices, int *label, Clusters *clusters)
@@ -40,11 +54,36 @@ run_hclust(const FeatureRows *rows, const HclustOptions *options,
 
 	if (!fit_hclust(rows->value, rows->n, rows->dim, options, memory_left(rows),
 					label, clusters, &facts))
-		work_refuse_memory(facts.memory_needed,
-						   facts.distinct > 0 ?
-						   psprintf("hierarchical clustering of %d distinct rows", facts.distinct) :
-						   psprintf("hierarchical clustering of %d rows", rows->n),
-						   "Cluster fewer rows, or by k-means, which needs no distances of pairs");
+		refuse_tree(&facts, rows->n, options->linkage);
 	notices_add(notices, rows->skipped, options->k, &facts);
 	return facts;
+}
+
+/* The tree of rows->n >= 1 rows, or of a sketch's cells, which are used up. */
+Dendrogram *
+run_dendrogram(const FeatureRows *rows, const HclustOptions *options, Notices *notices)
+{
+	Dendrogram *dendrogram;
+	FitFacts	facts;
+
+	dendrogram_check_size(rows->n, rows->dim);
+	if (!fit_dendrogram(rows->value, rows->n, rows->dim, options, memory_left(rows), &dendrogram,
+						&facts))
+		refuse_tree(&facts, rows->n, options->linkage);
+	notices_add(notices, rows->skipped, 0, &facts);
+	return dendrogram_value(dendrogram);
+}
+
+Dendrogram *
+run_dendrogram_cells(Rows *cells, int64 skipped, const HclustOptions *options, Notices *notices)
+{
+	int			n = cells->n;
+	Dendrogram *dendrogram;
+	FitFacts	facts;
+
+	dendrogram_check_size(cells->n, cells->dim);
+	if (!fit_dendrogram_cells(cells, options, work_memory_limit(), &dendrogram, &facts))
+		refuse_tree(&facts, n, options->linkage);
+	notices_add(notices, skipped, 0, &facts);
+	return dendrogram_value(dendrogram);
 }

@@ -14,4 +14,9 @@ extern FitFacts run_kmeans(const FeatureRows *rows, const KMeansOptions *options
 extern FitFacts run_hclust(const FeatureRows *rows, const HclustOptions *options,
 						   Notices *notices, int *label, Clusters *clusters);
 
+extern Dendrogram *run_dendrogram(const FeatureRows *rows, const HclustOptions *options,
+								  Notices *notices);
+extern Dendrogram *run_dendrogram_cells(Rows *cells, int64 skipped, const HclustOptions *options,
+										Notices *notices);
+
 #endif							/* SEGMENT_FITTING_H */

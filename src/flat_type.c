@@ -1,14 +1,16 @@
 /*
  * flat_type.c
- *	  Order and hash of our types, by their bytes.
+ *	  What our types have in common: flat varlenas in which equal values have
+ *	  equal bytes.
  *
- * Our types are flat varlenas in which equal values have equal bytes.  The
- * order is total but arbitrary, for indexes, DISTINCT and merge joins: shorter
- * values first, then by the bytes.
+ * The order is total but arbitrary, for indexes, DISTINCT and merge joins:
+ * shorter values first, then by the bytes.  The core has binary forms; a text
+ * form can be that in base64.
  */
-#include "compat.h"
+#include "flat_type.h"
 
 #include "common/hashfn.h"
+#include "libpq/pqformat.h"
 
 static int
 compare(FunctionCallInfo fcinfo)
@@ -67,4 +69,52 @@ segment_flat_hash_extended(PG_FUNCTION_ARGS)
 
 	PG_RETURN_DATUM(hash_any_extended((unsigned char *) VARDATA_ANY(value),
 									  VARSIZE_ANY_EXHDR(value), PG_GETARG_INT64(1)));
+}
+
+/* A binary form as text. */
+char *
+flat_to_text(const bytea *bytes)
+{
+	int			length = VARSIZE(bytes) - VARHDRSZ;
+	int			room = pg_b64_enc_len(length);
+	char	   *text = palloc(room + 1);
+
+	length = base64_encode(VARDATA(bytes), length, text, room);
+	if (length < 0)
+		elog(ERROR, "base64 took more room than it said");
+	text[length] = '\0';
+	return text;
+}
+
+/* The binary form in a text, and its length. */
+char *
+flat_from_text(const char *type, const char *text, int *length)
+{
+	int			room = pg_b64_dec_len((int) strlen(text));
+	char	   *bytes = palloc(room + 1);
+
+	*length = base64_decode(text, (int) strlen(text), bytes, room);
+	if (*length < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid %s: it is not base64", type)));
+	return bytes;
+}
+
+/* The binary form that a receive function was given, and its length. */
+const char *
+flat_from_message(StringInfo message, int *length)
+{
+	*length = message->len - message->cursor;
+	return pq_getmsgbytes(message, *length);
+}
+
+/* An error unless there is no problem with bytes from outside. */
+void
+flat_refuse(const char *type, const char *problem)
+{
+	if (problem)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid %s: %s", type, problem)));
 }

@@ -23,6 +23,7 @@ static const char *const linkage_names[LINKAGES] = {
 	[LINKAGE_WEIGHTED] = "weighted",
 	[LINKAGE_CENTROID] = "centroid",
 	[LINKAGE_MEDIAN] = "median",
+	[LINKAGE_AVERAGE_SQUARED] = "average_squared",
 };
 
 const char *
@@ -95,7 +96,7 @@ get_scale(Argument argument)
 static Linkage
 get_linkage(Argument argument)
 {
-	const char *hint = "A linkage is ward, single, complete, average, weighted, centroid or median.";
+	const char *hint = "A linkage is ward, single, complete, average, weighted, centroid, median or average_squared.";
 	char	   *name;
 
 	refuse_null(argument, "linkage", hint);
@@ -145,10 +146,31 @@ hclust_options_of_k(Argument k)
 	};
 }
 
+/* The options of a tree that is not cut yet. */
+HclustOptions
+hclust_options_of_tree(Argument linkage, Argument scale)
+{
+	return (HclustOptions) {.linkage = get_linkage(linkage), .scale = get_scale(scale)};
+}
+
+/* A height to cut at. */
+double
+hclust_height(Argument height)
+{
+	double		value = DatumGetFloat8(height.value);
+
+	if (!(value >= 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("height must be zero or more, not %g", value),
+				 errhint("A height is a distance by the linkage, in the units of the features.")));
+	return value;
+}
+
 HclustOptions
 hclust_options(Argument k, Argument height, Argument linkage, Argument scale)
 {
-	HclustOptions options = {.linkage = get_linkage(linkage), .scale = get_scale(scale)};
+	HclustOptions options = hclust_options_of_tree(linkage, scale);
 
 	if (k.isnull == height.isnull)
 		ereport(ERROR,
@@ -159,13 +181,6 @@ hclust_options(Argument k, Argument height, Argument linkage, Argument scale)
 	if (!k.isnull)
 		options.k = get_k(k);
 	else
-	{
-		options.height = DatumGetFloat8(height.value);
-		if (!(options.height >= 0))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("height must be zero or more, not %g", options.height),
-					 errhint("A height is a distance by the linkage, in the units of the features.")));
-	}
+		options.height = hclust_height(height);
 	return options;
 }

@@ -26,6 +26,8 @@ extern KMeansOptions kmeans_options(Argument k);
 extern void kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 								  Argument n_init, Argument max_iter);
 extern HclustOptions hclust_options_of_k(Argument k);
+extern HclustOptions hclust_options_of_tree(Argument linkage, Argument scale);
+extern double hclust_height(Argument height);
 extern HclustOptions hclust_options(Argument k, Argument height, Argument linkage,
 									Argument scale);
 

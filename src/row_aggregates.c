@@ -1,10 +1,13 @@
 /*
  * row_aggregates.c
- *	  The aggregates behind segment.fit, which cluster the rows themselves.
+ *	  Aggregates that cluster the rows themselves: hclust, and those behind
+ *	  segment.fit.
  *
  * The transition gathers the rows, the final function clusters them.
  */
 #include "compat.h"
+
+#include "utils/builtins.h"
 
 #include "core.h"
 #include "clustering.h"
@@ -97,6 +100,43 @@ segment_hclust_fit_add(PG_FUNCTION_ARGS)
 											   call_argument(fcinfo, 4), call_argument(fcinfo, 5));
 	add_array(fcinfo, &state->rows, 1);
 	PG_RETURN_POINTER(state);
+}
+
+/* hclust(features, linkage) */
+PG_FUNCTION_INFO_V1(segment_hclust_add);
+Datum
+segment_hclust_add(PG_FUNCTION_ARGS)
+{
+	bool		is_new;
+	AggregateState *state = aggregate_state(fcinfo, METHOD_HCLUST, &is_new);
+
+	if (is_new)
+	{
+		Argument	no_scale = {CStringGetTextDatum("none"), false};
+
+		state->options.hclust = hclust_options_of_tree(call_argument(fcinfo, 2), no_scale);
+	}
+	add_array(fcinfo, &state->rows, 1);
+	PG_RETURN_POINTER(state);
+}
+
+/* The dendrogram of the rows gathered; NULL when there are none. */
+PG_FUNCTION_INFO_V1(segment_hclust_final);
+Datum
+segment_hclust_final(PG_FUNCTION_ARGS)
+{
+	AggregateState *state;
+	Notices    *notices = notices_of(fcinfo->flinfo, "hclust");
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (AggregateState *) PG_GETARG_POINTER(0);
+	if (state->rows.n == 0)
+	{
+		notices_add(notices, state->rows.skipped, 0, NULL);
+		PG_RETURN_NULL();
+	}
+	PG_RETURN_POINTER(run_dendrogram(&state->rows, &state->options.hclust, notices));
 }
 
 /* The clustering of the rows gathered; NULL when there are none. */

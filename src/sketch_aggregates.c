@@ -1,7 +1,7 @@
 /*
  * sketch_aggregates.c
  *	  Aggregates whose state is a sketch: cluster_sketch, cluster_merge and
- *	  kmeans; and what can be done with a sketch.
+ *	  kmeans; and what can be done with a sketch: kmeans and hclust of it.
  *
  * The state is the SQL type cluster_sketch, so that it travels between
  * parallel workers, and between the nodes of a distributed query, like any
@@ -19,7 +19,7 @@
 #include "clustering.h"
 #include "core.h"
 #include "features.h"
-#include "fit.h"
+#include "fitting.h"
 #include "notices.h"
 #include "options.h"
 #include "sketch_type.h"
@@ -338,6 +338,18 @@ segment_sketch_final(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(sketch_finished(state));
 }
 
+/* An error if the weights of the cells would be rounded. */
+static void
+check_weight(const Sketch *s)
+{
+	if (s->rows > MOST_WEIGHT)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("the sketch stands for more rows than can be clustered exactly"),
+				 errdetail("There are %lld rows; the most is %lld.", (long long) s->rows,
+						   (long long) MOST_WEIGHT)));
+}
+
 /* k-means of a sketch; NULL when it has no rows. */
 static Clustering *
 cluster_sketch(Sketch *sketch, const KMeansOptions *options, Notices *notices)
@@ -353,12 +365,7 @@ cluster_sketch(Sketch *sketch, const KMeansOptions *options, Notices *notices)
 		notices_add(notices, s->skipped, 0, NULL);
 		return NULL;
 	}
-	if (s->rows > MOST_WEIGHT)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("the sketch stands for more rows than k-means counts exactly"),
-				 errdetail("There are %lld rows; the most is %lld.", (long long) s->rows,
-						   (long long) MOST_WEIGHT)));
+	check_weight(s);
 	cells = sketch_rows(s);
 	sketch_rounding(s, rounding);
 	fit_kmeans_cells(&cells, rounding, options, &clusters, &facts);
@@ -424,4 +431,28 @@ segment_kmeans_sketch(PG_FUNCTION_ARGS)
 	if (clustering == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(clustering);
+}
+
+/* hclust(sketch, linkage, scale) */
+PG_FUNCTION_INFO_V1(segment_hclust_sketch);
+Datum
+segment_hclust_sketch(PG_FUNCTION_ARGS)
+{
+	HclustOptions options = hclust_options_of_tree((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)},
+												   (Argument) {PG_GETARG_DATUM(2), PG_ARGISNULL(2)});
+	Notices    *notices = notices_of(fcinfo->flinfo, "hclust");
+	Sketch	   *s;
+	Rows		cells;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	s = sketch_finished(PG_GETARG_SKETCH(0));
+	if (s->count == 0)
+	{
+		notices_add(notices, s->skipped, 0, NULL);
+		PG_RETURN_NULL();
+	}
+	check_weight(s);
+	cells = sketch_rows(s);
+	PG_RETURN_POINTER(run_dendrogram_cells(&cells, s->skipped, &options, notices));
 }

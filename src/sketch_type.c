@@ -12,11 +12,11 @@
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "libpq/pqformat.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "core.h"
+#include "flat_type.h"
 #include "work.h"
 
 /* The unit of cubes: values up to 2^42, about 4.4e12, to a millionth. */
@@ -115,7 +115,7 @@ sketch_begin_cubes(int dim, int tag)
 	return sketch_begin(dim, 0, frame, tag);
 }
 
-/* ---- binary ---- */
+/* ---- binary and text ---- */
 
 /* The binary form of a sketch, closed or open, as a bytea. */
 static bytea *
@@ -134,12 +134,8 @@ static Sketch *
 unpack(const char *bytes, int length)
 {
 	Sketch	   *s;
-	const char *problem = sketch_unpack((const uint8 *) bytes, length, &s);
 
-	if (problem)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid cluster_sketch: %s", problem)));
+	flat_refuse("cluster_sketch", sketch_unpack((const uint8 *) bytes, length, &s));
 	return sketch_value(s);
 }
 
@@ -154,44 +150,26 @@ PG_FUNCTION_INFO_V1(segment_sketch_recv);
 Datum
 segment_sketch_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
-	int			length = in->len - in->cursor;
+	int			length;
+	const char *bytes = flat_from_message((StringInfo) PG_GETARG_POINTER(0), &length);
 
-	PG_RETURN_POINTER(unpack(pq_getmsgbytes(in, length), length));
+	PG_RETURN_POINTER(unpack(bytes, length));
 }
-
-/* ---- text ---- */
 
 PG_FUNCTION_INFO_V1(segment_sketch_out);
 Datum
 segment_sketch_out(PG_FUNCTION_ARGS)
 {
-	bytea	   *bytes = pack(PG_GETARG_SKETCH(0));
-	int			length = VARSIZE(bytes) - VARHDRSZ;
-	int			room = pg_b64_enc_len(length);
-	char	   *text = palloc(room + 1);
-
-	length = base64_encode(VARDATA(bytes), length, text, room);
-	if (length < 0)
-		elog(ERROR, "base64 took more room than it said");
-	text[length] = '\0';
-	PG_RETURN_CSTRING(text);
+	PG_RETURN_CSTRING(flat_to_text(pack(PG_GETARG_SKETCH(0))));
 }
 
 PG_FUNCTION_INFO_V1(segment_sketch_in);
 Datum
 segment_sketch_in(PG_FUNCTION_ARGS)
 {
-	char	   *text = PG_GETARG_CSTRING(0);
-	int			length = (int) strlen(text);
-	int			room = pg_b64_dec_len(length);
-	char	   *bytes = palloc(room + 1);
+	int			length;
+	const char *bytes = flat_from_text("cluster_sketch", PG_GETARG_CSTRING(0), &length);
 
-	length = base64_decode(text, length, bytes, room);
-	if (length < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid cluster_sketch: it is not base64")));
 	PG_RETURN_POINTER(unpack(bytes, length));
 }
 

@@ -19,6 +19,9 @@ static int	progress_interval_ms = 5000;
 static TimestampTz begun;		/* of the statement at work */
 static TimestampTz last_said;
 
+/* The clock is looked at every so many polls: some are microseconds apart. */
+#define POLLS_PER_LOOK 16
+
 void
 work_define_settings(void)
 {
@@ -43,10 +46,11 @@ work_define_settings(void)
 void
 core_poll(const char *phase, double done)
 {
+	static unsigned polls;
 	TimestampTz now;
 
 	CHECK_FOR_INTERRUPTS();
-	if (progress_interval_ms == 0)
+	if (progress_interval_ms == 0 || ++polls % POLLS_PER_LOOK != 0)
 		return;
 	now = GetCurrentTimestamp();
 	if (begun != GetCurrentStatementStartTimestamp())

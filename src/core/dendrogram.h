@@ -1,11 +1,12 @@
 /*
  * dendrogram.h
- *	  Reading a tree of merges: cutting it, and finding its inversions.
+ *	  Reading a tree of merges: cutting it, naming its steps, comparing it with
+ *	  the distances it came from.
  */
 #ifndef SEGMENT_DENDROGRAM_H
 #define SEGMENT_DENDROGRAM_H
 
-#include "core.h"
+#include "rows.h"
 
 /*
  * One step of the agglomeration.  A cluster is named by its first row in
@@ -22,5 +23,10 @@ typedef struct Merge
 extern int	dendrogram_cut_at_count(const Merge *merge, int n, int k, int *label);
 extern int	dendrogram_cut_at_height(const Merge *merge, int n, double height, int *label);
 extern int	dendrogram_inversions(const Merge *merge, int n);
+extern int	dendrogram_suggest_k(const Merge *merge, int n);
+extern void dendrogram_steps(const Merge *merge, const int64 *weight, int n, int *left,
+							 int *right, int64 *size);
+extern void dendrogram_leaf_order(const Merge *merge, int n, int *order);
+extern double dendrogram_cophenetic(const Merge *merge, const Rows *rows);
 
 #endif							/* SEGMENT_DENDROGRAM_H */

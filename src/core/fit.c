@@ -86,6 +86,21 @@ prepare(const double *input, int n, int dim, ScaleMethod scale)
 	return p;
 }
 
+/* Of the cells of a sketch, which are used up. */
+static Prepared
+prepare_cells(Rows *cells, ScaleMethod scale)
+{
+	Prepared	p = {.n = cells->n};
+
+	p.raw_of = core_alloc(cells->n, sizeof(int));
+	for (int i = 0; i < cells->n; i++)
+		p.raw_of[i] = i;
+	p.raw = *cells;
+	rows_merge_equal(&p.raw, p.raw_of, p.n);
+	prepare_scaled(&p, scale);
+	return p;
+}
+
 static void
 release(Prepared *p)
 {
@@ -285,17 +300,11 @@ void
 fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOptions *options,
 				 Clusters *clusters, FitFacts *facts)
 {
-	Prepared	p = {.n = cells->n};
-	bool		exact = cells->variance == NULL;
+	Prepared	p = prepare_cells(cells, options->scale);
+	bool		exact = p.raw.variance == NULL;
 	int		   *raw_label;
 
 	*facts = (FitFacts) {0};
-	p.raw_of = core_alloc(cells->n, sizeof(int));
-	for (int i = 0; i < cells->n; i++)
-		p.raw_of[i] = i;
-	p.raw = *cells;
-	rows_merge_equal(&p.raw, p.raw_of, p.n);
-	prepare_scaled(&p, options->scale);
 	raw_label = core_alloc(p.raw.n, sizeof(int));
 	solve_kmeans(&p, options, raw_label, clusters, facts);
 	clusters_measure(clusters, &p.raw, raw_label);
@@ -303,6 +312,59 @@ fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOptions *optio
 		clusters_bound(clusters, &p.raw, raw_label, rounding);
 	pfree(raw_label);
 	release(&p);
+}
+
+/*
+ * The tree over the raw rows, with heights in the fitted space.  Where scaling
+ * made raw rows equal, they merge first, at height 0.
+ */
+static Merge *
+raw_tree(const Prepared *p, Linkage linkage, FitFacts *facts)
+{
+	int			n = p->raw.n;
+	Merge	   *merge = core_alloc(n, sizeof(Merge));
+	int			equal = n - p->scaled.n;
+	Merge	   *scaled_merge = merge + equal;
+	int		   *first;			/* raw row of a scaled row, then of a cluster */
+
+	linkage_tree(&p->scaled, linkage, scaled_merge);
+	facts->inversions = dendrogram_inversions(scaled_merge, p->scaled.n);
+	if (p->scaled_of == NULL)
+		return merge;
+
+	first = core_alloc(p->scaled.n, sizeof(int));
+	for (int i = 0; i < p->scaled.n; i++)
+		first[i] = -1;
+	for (int i = 0, step = 0; i < n; i++)
+	{
+		int		   *name = &first[p->scaled_of[i]];
+
+		if (*name < 0)
+			*name = i;
+		else
+			merge[step++] = (Merge) {*name, i, 0};
+	}
+	for (int step = equal; step < n - 1; step++)
+	{
+		Merge	   *m = &merge[step];
+		int			a = first[m->low];
+		int			b = first[m->high];
+
+		first[m->low] = Min(a, b);
+		*m = (Merge) {Min(a, b), Max(a, b), ldexp(m->height, p->exponent)};
+	}
+	pfree(first);
+	return merge;
+}
+
+/* Does the memory suffice for the tree of prepared rows?  Adds it to the facts. */
+static bool
+ask_tree_memory(const Prepared *p, Linkage linkage, Size memory_limit, FitFacts *facts)
+{
+	facts->distinct = p->scaled.n;
+	facts->memory_needed = add_size(facts->memory_needed,
+									linkage_memory(linkage, p->scaled.n, p->scaled.dim));
+	return facts->memory_needed <= memory_limit;
 }
 
 /*
@@ -320,7 +382,6 @@ fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 	Clusters	found;
 	Merge	   *merge;
 	int		   *raw_label;
-	int		   *scaled_label;
 	int		   *nearest;
 	int			k;
 
@@ -329,33 +390,18 @@ fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 	if (facts->memory_needed > memory_limit)
 		return false;
 	p = prepare(input, n, dim, options->scale);
-	facts->distinct = p.scaled.n;
-	facts->memory_needed = add_size(facts->memory_needed, linkage_memory(p.scaled.n));
-	if (facts->memory_needed > memory_limit)
+	if (!ask_tree_memory(&p, options->linkage, memory_limit, facts))
 	{
 		release(&p);
 		return false;
 	}
 
-	merge = core_alloc(p.scaled.n, sizeof(Merge));
-	scaled_label = core_alloc(p.scaled.n, sizeof(int));
+	merge = raw_tree(&p, options->linkage, facts);
 	raw_label = core_alloc(p.raw.n, sizeof(int));
-	nearest = core_alloc(p.raw.n, sizeof(int));
-
-	linkage_tree(&p.scaled, options->linkage, merge);
-	facts->inversions = dendrogram_inversions(merge, p.scaled.n);
 	if (options->k > 0)
-		k = dendrogram_cut_at_count(merge, p.scaled.n, Min(options->k, p.scaled.n),
-									scaled_label);
+		k = dendrogram_cut_at_count(merge, p.raw.n, Min(options->k, p.scaled.n), raw_label);
 	else
-	{
-		/* compared in the units of the user's height, rounding included */
-		for (int step = 0; step < p.scaled.n - 1; step++)
-			merge[step].height = ldexp(merge[step].height, p.exponent);
-		k = dendrogram_cut_at_height(merge, p.scaled.n, options->height, scaled_label);
-	}
-	for (int i = 0; i < p.raw.n; i++)
-		raw_label[i] = scaled_label[scaled_row(&p, i)];
+		k = dendrogram_cut_at_height(merge, p.raw.n, options->height, raw_label);
 
 	found = clusters_alloc(k, dim);
 	found.scaling = p.scaling;
@@ -364,18 +410,69 @@ fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 	{
 		*clusters = found;
 		clusters_measure(clusters, &p.raw, raw_label);
+		nearest = core_alloc(p.raw.n, sizeof(int));
 		label_by_centroids(&p, clusters, nearest);
 		for (int i = 0; i < p.raw.n; i++)
 			if (nearest[i] != raw_label[i])
 				facts->disagreement += p.raw.weight[i];
 		facts->disagreement /= n;
+		pfree(nearest);
 	}
 	spread_labels(&p, raw_label, label);
 
-	pfree(nearest);
 	pfree(raw_label);
-	pfree(scaled_label);
 	pfree(merge);
 	release(&p);
 	return true;
+}
+
+/* The dendrogram of prepared rows, which are used up. */
+static bool
+build_dendrogram(Prepared *p, const HclustOptions *options, Size memory_limit,
+				 Dendrogram **dendrogram, FitFacts *facts)
+{
+	Merge	   *merge;
+	bool		enough = ask_tree_memory(p, options->linkage, memory_limit, facts);
+
+	if (enough)
+	{
+		merge = raw_tree(p, options->linkage, facts);
+		*dendrogram = dendrogram_of(options->linkage, &p->scaling, &p->raw, merge);
+		pfree(merge);
+	}
+	release(p);
+	return enough;
+}
+
+/*
+ * The tree over n >= 1 rows of dim finite features, input[i * dim + j], whose
+ * leaves are the distinct rows; of the options, linkage and scale count.  A
+ * dendrogram of so many rows must be possible.  Returns false, with
+ * facts->memory_needed, when more than memory_limit bytes would be needed.
+ */
+bool
+fit_dendrogram(const double *input, int n, int dim, const HclustOptions *options,
+			   Size memory_limit, Dendrogram **dendrogram, FitFacts *facts)
+{
+	Prepared	p;
+
+	*facts = (FitFacts) {0};
+	facts->memory_needed = add_size(prepare_memory(n, dim), dendrogram_bytes(n, dim));
+	if (facts->memory_needed > memory_limit)
+		return false;
+	p = prepare(input, n, dim, options->scale);
+	return build_dendrogram(&p, options, memory_limit, dendrogram, facts);
+}
+
+/* The same over the cells of a sketch, at least one, in any order; they are used up. */
+bool
+fit_dendrogram_cells(Rows *cells, const HclustOptions *options, Size memory_limit,
+					 Dendrogram **dendrogram, FitFacts *facts)
+{
+	Prepared	p;
+
+	*facts = (FitFacts) {0};
+	facts->memory_needed = dendrogram_bytes(cells->n, cells->dim);
+	p = prepare_cells(cells, options->scale);
+	return build_dendrogram(&p, options, memory_limit, dendrogram, facts);
 }

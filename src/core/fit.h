@@ -6,6 +6,7 @@
 #define SEGMENT_FIT_H
 
 #include "clusters.h"
+#include "flat_dendrogram.h"
 #include "linkage.h"
 
 typedef struct KMeansOptions
@@ -45,5 +46,9 @@ extern void fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOp
 							 Clusters *clusters, FitFacts *facts);
 extern bool fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 					   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
+extern bool fit_dendrogram(const double *input, int n, int dim, const HclustOptions *options,
+						   Size memory_limit, Dendrogram **dendrogram, FitFacts *facts);
+extern bool fit_dendrogram_cells(Rows *cells, const HclustOptions *options, Size memory_limit,
+								 Dendrogram **dendrogram, FitFacts *facts);
 
 #endif							/* SEGMENT_FIT_H */

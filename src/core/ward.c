@@ -58,6 +58,9 @@
  * divided by weight first was tried and did not help.  Memory is ward_memory, some
  * 70 + 12 dim bytes a row, and 16 for the merge.
  *
+ * A part that all values of a feature have in common is taken off, as
+ * centroids are rounded to the digits of the values.
+ *
  * Input rows have weights; equal ones have merged at height 0.  Features are
  * to be normalised (rows.h).  If they are not, distances may underflow to 0
  * or overflow to infinity, which only makes ties of them.
@@ -690,6 +693,32 @@ row_variance(const Rows *rows, int i)
 	return sum;
 }
 
+/*
+ * Copy feature j of all rows.  Where the values are of one sign and no two
+ * differ by more than a factor of 2, the one nearest to zero is taken off,
+ * which is exact (Sterbenz): 1e9 + x gives the same tree as x.
+ */
+static void
+take_column(const Rows *rows, int j, double *copy)
+{
+	const double *x = rows->x + (Size) j * rows->n;
+	double		least = INFINITY;
+	double		most = -INFINITY;
+	double		common = 0;
+
+	for (int i = 0; i < rows->n; i++)
+	{
+		least = Min(least, x[i]);
+		most = Max(most, x[i]);
+	}
+	if (least > 0 && most <= 2 * least)
+		common = least;
+	else if (most < 0 && least >= 2 * most)
+		common = most;
+	for (int i = 0; i < rows->n; i++)
+		copy[i] = x[i] - common;
+}
+
 /* Every row is a cluster and has to look for its nearest. */
 static Plan
 plan_begin(const Rows *rows, bool average, Merge *merge)
@@ -709,7 +738,7 @@ plan_begin(const Rows *rows, bool average, Merge *merge)
 	*head = (Head) {.rows = n, .dim = rows->dim, .average = average, .slots = n};
 	*f = forest_at(head);
 	for (int j = 0; j < rows->dim; j++)
-		memcpy(f->tree.x + j * f->tree.stride, rows->x + (Size) j * n, sizeof(double) * n);
+		take_column(rows, j, f->tree.x + j * f->tree.stride);
 	for (int i = 0; i < n; i++)
 	{
 		poll_row(i, 0);

@@ -55,13 +55,14 @@ FROM (SELECT hclust_label(ARRAY[annual_income, spending_score], 5, scale => 'zsc
 				   (spending_score - avg(spending_score) OVER ()) / stddev_pop(spending_score) OVER () AS z_score
 			FROM mall) scaled) x;
 
--- the triangle of distances is asked for before it is taken: the bytes and the remedy are named
-SELECT label, count(*) FROM (SELECT hclust_label(3, x, y) OVER () AS label FROM (SELECT i AS x, i % 7 AS y FROM generate_series(1, 30000) i) g) l GROUP BY 1;
-SET segment.max_memory = '1MB';
-SELECT DISTINCT hclust_label(3, x) OVER () FROM generate_series(1, 600) x;
+-- memory is asked for before it is taken: the bytes and the remedy are named, by linkages that store all distances ...
+SELECT DISTINCT hclust_label(ARRAY[x, y], 3, 'complete') OVER () FROM (SELECT i AS x, i % 7 AS y FROM generate_series(1, 30000) i) g;
+-- ... and by those that do not
+SELECT label, count(*) FROM (SELECT hclust_label(3, x, y) OVER () AS label FROM (SELECT i AS x, sqrt(i) AS y FROM generate_series(1, 30000) i) g) l GROUP BY 1 ORDER BY 1;
+SET segment.max_memory = '4MB';
+SELECT DISTINCT hclust_label(3, x, y) OVER () FROM (SELECT i AS x, sqrt(i) AS y FROM generate_series(1, 30000) i) g;
 -- equal rows count once: 30,000 rows of 600 values need as little as the values
-SET segment.max_memory = '6MB';
-SELECT label, count(*) FROM (SELECT hclust_label(3, x % 600) OVER () AS label FROM generate_series(1, 30000) x) l GROUP BY 1 ORDER BY 1;
+SELECT label, count(*) FROM (SELECT hclust_label(3, sqrt(x % 600)) OVER () AS label FROM generate_series(1, 30000) x) l GROUP BY 1 ORDER BY 1;
 RESET segment.max_memory;
 
 DROP TABLE mall;

@@ -40,7 +40,7 @@ CREATE TABLE p0 AS SELECT cluster_sketch(a, b, c) AS s, kmeans(4, a, b, c) AS m 
 RESET max_parallel_workers_per_gather; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET parallel_leader_participation;
 INSERT INTO seen SELECT '0 workers', s FROM p0 UNION ALL SELECT '1 worker', s FROM p1 UNION ALL SELECT '4 workers', s FROM p4;
 INSERT INTO seen SELECT 'text', s::text::cluster_sketch FROM p0;
-SELECT count(*) AS ways, count(DISTINCT s) AS different, count(DISTINCT s::text) AS texts, count(DISTINCT segment.sketch_hash(s)) AS hashes FROM seen;
+SELECT count(*) AS ways, count(DISTINCT s) AS different, count(DISTINCT s::text) AS texts, count(DISTINCT segment.cluster_sketch_hash(s)) AS hashes FROM seen;
 SELECT p0.m = p1.m AND p0.m = p4.m AS same_model FROM p0, p1, p4;
 
 -- k-means on a sketch: on a lossless one it is k-means of the rows

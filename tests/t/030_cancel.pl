@@ -13,6 +13,7 @@ CREATE EXTENSION segment;
 SELECT setseed(0.5);
 CREATE TABLE wide AS SELECT random() AS a, random() AS b, random() AS c FROM generate_series(1, 300000);
 CREATE TABLE deep AS SELECT * FROM wide LIMIT 15000;
+CREATE TABLE tall AS SELECT random() AS a, random() AS b, random() AS c FROM generate_series(1, 1000000);
 });
 
 # Each of these takes many seconds when left alone.
@@ -20,7 +21,11 @@ my %long = (
 	'reading and sorting' => 'SELECT DISTINCT kmeans_label(ARRAY[a, b, c], 2) OVER () FROM wide, generate_series(1, 30)',
 	'k-means' => 'SELECT DISTINCT kmeans_label(50, a, b, c) OVER () FROM wide',
 	'the k-means aggregate' => 'SELECT kmeans(50, a, b, c) FROM wide',
-	'the tree' => 'SELECT DISTINCT hclust_label(3, a, b) OVER () FROM deep',
+	'a tree in linear memory' => 'SELECT DISTINCT hclust_label(3, a, b, c) OVER () FROM tall',
+	'a spanning tree' => q{SELECT DISTINCT hclust_label(ARRAY[a, b, c], 3, linkage => 'single') OVER () FROM tall},
+	'a tree of all distances' => q{SELECT DISTINCT hclust_label(ARRAY[a, b], 3, 'complete') OVER () FROM deep},
+	'the aggregate of a tree' => q{SELECT dendrogram_suggest_k(hclust(ARRAY[a, b, c], 'ward')) FROM tall},
+	'a cophenetic correlation' => q{SELECT dendrogram_cophenetic(hclust(ARRAY[a, b, c], 'ward')) FROM wide},
 	'a tree with inversions' => q{SELECT DISTINCT hclust_label(ARRAY[a, b], 3, linkage => 'median') OVER () FROM deep},
 	'a fit' => q{SELECT * FROM segment.fit('long', 'wide', k => 50)});
 for my $what (sort keys %long)
@@ -49,7 +54,7 @@ SELECT DISTINCT kmeans_label(8, a, b, c) OVER () FROM wide;
 
 # A backend that is told to end does so in the middle of a tree.
 my $session = $node->background_psql('postgres', on_error_stop => 0);
-$session->{stdin} .= "SELECT DISTINCT hclust_label(3, a, b) OVER () FROM deep;\n";
+$session->{stdin} .= "SELECT DISTINCT hclust_label(ARRAY[a, b], 3, 'complete') OVER () FROM deep;\n";
 $session->{run}->pump_nb;
 $node->poll_query_until('postgres', q{
 SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'SELECT DISTINCT hclust%' AND state = 'active'})

@@ -13,8 +13,8 @@
  * have members at its height and none nearer.
  */
 #include "kdtree.h"
-#include "linkage.h"
 #include "spanning_tree.h"
+#include "triangle.h"
 
 #include "tap.h"
 
@@ -192,7 +192,7 @@ test_reals(void)
 		Merge	   *other = core_alloc0(rows.n, sizeof(Merge));
 
 		single_linkage_tree(&rows, merge);
-		linkage_tree(&rows, LINKAGE_SINGLE, other);
+		triangle_tree(&rows, LINKAGE_SINGLE, other);
 		check_that(&tree, memcmp(merge, other, sizeof(Merge) * rows.n) == 0, "set %d, n %d, dim %d",
 				   set, rows.n, rows.dim);
 		pfree(other);
@@ -236,7 +236,7 @@ test_ties(void)
 		int		   *wanted = core_alloc(n, sizeof(int));
 
 		single_linkage_tree(&rows, merge);
-		linkage_tree(&rows, LINKAGE_SINGLE, other);
+		triangle_tree(&rows, LINKAGE_SINGLE, other);
 		for (int i = 0; i < n; i++)
 			cluster[i] = i;
 		for (int step = 0; step < n - 1; step++)

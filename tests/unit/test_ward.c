@@ -17,8 +17,8 @@
  * only one tree is; with ties several are.  Which of these it is must not
  * depend on the order of the rows, nor on how the work is divided.
  */
-#include "linkage.h"
 #include "random.h"
+#include "triangle.h"
 #include "ward.h"
 
 #include "tap.h"
@@ -635,7 +635,7 @@ test_triangle(void)
 
 		rows_normalise(&rows);
 		ward_tree(&rows, merge);
-		linkage_tree(&rows, LINKAGE_WARD, other);
+		triangle_tree(&rows, LINKAGE_WARD, other);
 		for (int k = 1; k <= rows.n; k += k < 50 ? 1 : 11)
 		{
 			dendrogram_cut_at_count(merge, rows.n, k, label[0]);

@@ -1,5 +1,5 @@
 /*
- * test_linkage.c
+ * test_triangle.c
  *	  Trees of all seven linkages, and their cuts, against the definitions.
  *
  * The core updates distances by the Lance-Williams formula.  Here the distance
@@ -27,6 +27,7 @@
  * be one of a closest pair.
  */
 #include "fit.h"
+#include "triangle.h"
 
 #include "tap.h"
 
@@ -35,6 +36,7 @@
 
 static const char *const linkage_name[LINKAGES] = {
 	"ward", "single", "complete", "average", "weighted", "centroid", "median",
+	"average_squared",
 };
 
 /*
@@ -266,7 +268,7 @@ free_data(Data *d)
 static void
 make_tree(Data *d, Linkage linkage)
 {
-	linkage_tree(&d->rows, linkage, d->merge);
+	triangle_tree(&d->rows, linkage, d->merge);
 	for (int step = 0; step < d->rows.n - 1; step++)
 		d->merge[step].height = ldexp(d->merge[step].height, d->exponent);
 }
@@ -403,7 +405,7 @@ test_definition(void)
 {
 	static const int dims[] = {1, 2, 3, 8};
 
-	for (int linkage = 0; linkage < LINKAGES; linkage++)
+	for (int linkage = 0; linkage < TRIANGLE_LINKAGES; linkage++)
 	{
 		char		name[80];
 		Check		check = {.name = name};
@@ -432,7 +434,7 @@ test_definition(void)
 static void
 test_repeated(void)
 {
-	for (int linkage = 0; linkage < LINKAGES; linkage++)
+	for (int linkage = 0; linkage < TRIANGLE_LINKAGES; linkage++)
 	{
 		char		name[80];
 		Check		check = {.name = name};
@@ -458,7 +460,7 @@ test_ties(void)
 {
 	Check		exact = {.name = "single, complete: ties go to the smallest names, exactly"};
 
-	for (int linkage = 0; linkage < LINKAGES; linkage++)
+	for (int linkage = 0; linkage < TRIANGLE_LINKAGES; linkage++)
 	{
 		char		name[80];
 		Check		closest = {.name = name};
@@ -507,7 +509,7 @@ test_shuffled(void)
 
 	for (int set = 0; set < 210; set++)
 	{
-		Linkage		linkage = set % LINKAGES;
+		Linkage		linkage = set % TRIANGLE_LINKAGES;
 		int			n = draw_int(2, 60);
 		int			dim = draw_int(1, 3);
 		double	   *input = set % 4 ? draw_integers(n, dim, 6) : draw_reals(n, dim, 2);
@@ -529,7 +531,7 @@ test_shuffled(void)
 			FitFacts	facts;
 
 			rows_normalise(&rows);
-			linkage_tree(&rows, linkage, merge[turn]);
+			triangle_tree(&rows, linkage, merge[turn]);
 			rows_free(&rows);
 			fit_hclust(turn ? other : input, n, dim, &options, NO_LIMIT, labels[turn],
 					   &clusters, &facts);
@@ -626,7 +628,7 @@ test_cuts(void)
 			int			dim = draw_int(1, 3);
 			Data		d = data_of(draw_reals(n, dim, 1), n, dim);
 
-			make_tree(&d, set / 2 % LINKAGES);
+			make_tree(&d, set / 2 % TRIANGLE_LINKAGES);
 			memcpy(merge, d.merge, sizeof(Merge) * (n - 1));
 			free_data(&d);
 		}
@@ -738,7 +740,7 @@ test_fit(void)
 
 	for (int set = 0; set < 70; set++)
 	{
-		Linkage		linkage = set % LINKAGES;
+		Linkage		linkage = set % TRIANGLE_LINKAGES;
 		int			n = draw_int(2, 25);
 		int			dim = draw_int(1, 3);
 		Data		d = data_of(draw_reals(n, dim, 2), n, dim);
@@ -838,7 +840,7 @@ test_memory(void)
 {
 	double	   *input = draw_reals(1000, 2, 1);
 	int			label[1000];
-	HclustOptions options = {.k = 2, .linkage = LINKAGE_SINGLE};
+	HclustOptions options = {.k = 2, .linkage = LINKAGE_COMPLETE};
 	Clusters	clusters;
 	FitFacts	facts = {.memory_needed = 0};
 	Size		limit;
