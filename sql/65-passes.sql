@@ -1,4 +1,4 @@
--- k-means of a relation in passes over it: in bounded memory, with parallel workers, however large it is.
+-- Clustering of a relation in passes over it: in bounded memory, with parallel workers, however large it is.
 
 CREATE FUNCTION segment.sketch_frame(s @extschema@.cluster_sketch) RETURNS integer[]
 	AS 'MODULE_PATHNAME', 'segment_sketch_frame' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
@@ -36,21 +36,14 @@ $$;
 COMMENT ON FUNCTION segment.kmeans_pass(@extschema@.clustering, text, text, integer[]) IS
 	'one pass over a relation: the model, its centroids as they are, with what the rows nearest to each say of it (see segment.kmeans_measure); arguments as in segment.kmeans_in_passes';
 
-CREATE FUNCTION segment.kmeans_in_passes(features text, source text, k int, scale text, seed bigint, n_init int, max_iter int, passes int)
-	RETURNS @extschema@.clustering
+CREATE FUNCTION segment.sketches_of(features text, source text, few bigint, OUT sketch @extschema@.cluster_sketch,
+									OUT is_lossless boolean, OUT row_count bigint,
+									OUT framed @extschema@.cluster_sketch, OUT frame integer[])
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
-	sketch @extschema@.cluster_sketch;
-	framed @extschema@.cluster_sketch;
-	frame int[];
 	guess int[];
 	sketch_size int;
-	found @extschema@.clustering;
-	measured @extschema@.clustering;
-	moved @extschema@.clustering;
-	is_lossless boolean;
-	row_count bigint;
 BEGIN
 	-- The frame is a function of all rows, but some of them tell it as a rule: then one scan makes both sketches.
 	BEGIN
@@ -63,40 +56,54 @@ BEGIN
 	EXCEPTION WHEN numeric_value_out_of_range THEN
 		guess := NULL;
 	END;
-
-	-- Rows of few distinct values fit a sketch as they are; those of a middling table are held one by one.
 	BEGIN
 		IF guess IS NULL THEN
 			EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s) FROM %s AS s', features, source) INTO sketch;
 		END IF;
 		SELECT i.lossless, i.rows INTO is_lossless, row_count FROM @extschema@.cluster_sketch_info(sketch) AS i;
 	EXCEPTION WHEN numeric_value_out_of_range THEN
-		row_count := 0;			-- too large for cells without a frame
+		sketch := NULL;			-- too large for cells without a frame
 	END;
-	IF sketch IS NOT NULL AND is_lossless THEN
-		EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6)' INTO found
-			USING sketch, k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
-		RETURN found;
-	ELSIF sketch IS NULL OR row_count OPERATOR(pg_catalog.<=) 300000 THEN
-		EXECUTE pg_catalog.format('SELECT segment.kmeans_fit(%s, $1, $2, $3, $4, $5) FROM %s AS s', features, source) INTO found
-			USING k, scale, seed, n_init, max_iter;
-		RETURN found;
+	IF sketch IS NULL OR is_lossless OR row_count OPERATOR(pg_catalog.<=) few THEN
+		framed := NULL;
+		RETURN;
 	END IF;
-
 	frame := segment.sketch_frame(sketch);
 	IF guess IS DISTINCT FROM frame THEN
 		EXECUTE pg_catalog.format('SELECT @extschema@.cluster_sketch(%s, $1, $2) FROM %s AS s', features, source) INTO framed
 			USING sketch_size, frame;
 	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.sketches_of(text, text, bigint) IS
+	'the sketch of a relation, NULL where values are too large for its cells, and, when it is not lossless and there are more than "few" rows, a second one in a frame that suits the rows; arguments as in segment.kmeans_in_passes';
+
+CREATE FUNCTION segment.kmeans_in_passes(features text, source text, k int, scale text, seed bigint, n_init int, max_iter int, passes int)
+	RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+	seen record;
+	found @extschema@.clustering;
+	measured @extschema@.clustering;
+	moved @extschema@.clustering;
+BEGIN
+	-- Rows of few distinct values fit a sketch as they are; those of a middling table are held one by one.
+	seen := segment.sketches_of(features, source, 300000);
+	IF seen.framed IS NULL AND NOT coalesce(seen.is_lossless, false) THEN
+		EXECUTE pg_catalog.format('SELECT segment.kmeans_fit(%s, $1, $2, $3, $4, $5) FROM %s AS s', features, source) INTO found
+			USING k, scale, seed, n_init, max_iter;
+		RETURN found;
+	END IF;
 	EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6)' INTO found
-		USING framed, k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+		USING coalesce(seen.framed, seen.sketch), k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
 
 	-- Under log the mean of a cluster is not the sum of its values: the model stays as the cells gave it.
-	IF scale OPERATOR(pg_catalog.=) 'log' THEN
+	IF seen.framed IS NULL OR scale OPERATOR(pg_catalog.=) 'log' THEN
 		RETURN found;
 	END IF;
 	FOR pass IN 1 .. coalesce(passes, 5) LOOP
-		measured := segment.kmeans_pass(found, features, source, frame);
+		measured := segment.kmeans_pass(found, features, source, seen.frame);
 		EXIT WHEN measured IS NULL;
 		found := measured;
 		EXIT WHEN pass OPERATOR(pg_catalog.=) coalesce(passes, 5);
@@ -109,3 +116,35 @@ END
 $$;
 COMMENT ON FUNCTION segment.kmeans_in_passes(text, text, int, text, bigint, int, int, int) IS
 	'k-means of an array expression over a relation, both written in SQL by segment.cluster_source, which alone should call this, and whose search_path it keeps. While the distinct rows fit a sketch, or up to 300,000 rows, the rows themselves are clustered; beyond, the cells of a sketch, and the model is then polished by passes over the rows (at most "passes", default 5) until it is a fixed point; sizes and inertia are those of the rows. NULL when there are no usable rows';
+
+CREATE FUNCTION segment.hclust_of_sketch(s @extschema@.cluster_sketch, k int, height float8, linkage text, scale text)
+	RETURNS @extschema@.clustering
+	AS 'MODULE_PATHNAME', 'segment_hclust_of_sketch' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION segment.hclust_of_sketch(@extschema@.cluster_sketch, int, float8, text, text) IS
+	'the clusters of a tree over the entries of a sketch, cut at k or at a height, as a model; otherwise like segment.hclust_fit';
+
+CREATE FUNCTION segment.hclust_in_passes(features text, source text, k int, height float8, linkage text, scale text)
+	RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+	seen record;
+	found @extschema@.clustering;
+	row_count bigint;
+BEGIN
+	EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s AS s', source) INTO row_count;
+	IF row_count OPERATOR(pg_catalog.>) 3000000 THEN
+		seen := segment.sketches_of(features, source, 3000000);
+		IF seen.framed IS NOT NULL OR coalesce(seen.is_lossless, false) THEN
+			EXECUTE 'SELECT segment.hclust_of_sketch($1, $2, $3, $4, $5)' INTO found
+				USING coalesce(seen.framed, seen.sketch), k, height, linkage, scale;
+			RETURN found;
+		END IF;
+	END IF;
+	EXECUTE pg_catalog.format('SELECT segment.hclust_fit(%s, $1, $2, $3, $4) FROM %s AS s', features, source) INTO found
+		USING k, height, linkage, scale;
+	RETURN found;
+END
+$$;
+COMMENT ON FUNCTION segment.hclust_in_passes(text, text, int, float8, text, text) IS
+	'hierarchical clustering of an array expression over a relation, as segment.kmeans_in_passes is k-means: of the rows, each a leaf, up to 3,000,000 of them or while the distinct ones fit a sketch; beyond, of the cells of a sketch, which a NOTICE says';

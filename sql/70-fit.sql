@@ -202,7 +202,7 @@ BEGIN
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	query := CASE method
 		WHEN 'kmeans' THEN 'SELECT segment.kmeans_in_passes($8, $9, $1, $2, $3, $4, $5, $10)'
-		WHEN 'hclust' THEN format('SELECT segment.hclust_fit(%s, $1, $6, $7, $2) FROM %s AS s', row_array, segment.qualified_name(source))
+		WHEN 'hclust' THEN 'SELECT segment.hclust_in_passes($8, $9, $1, $6, $7, $2)'
 	END;
 	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
 	PERFORM set_config('search_path', cluster_source.search_path, true);

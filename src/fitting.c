@@ -36,13 +36,11 @@ run_kmeans(const FeatureRows *rows, const KMeansOptions *options,
 static void
 refuse_tree(const FitFacts *facts, int n, Linkage linkage)
 {
-	bool		linear = linkage_memory(linkage, 100000, 1) < 100000000;
-
 	work_refuse_memory(facts->memory_needed,
 					   facts->distinct > 0 ?
 					   psprintf("hierarchical clustering of %d distinct rows", facts->distinct) :
 					   psprintf("hierarchical clustering of %d rows", n),
-					   linear ? "Make a tree of the cells of a sketch: hclust(cluster_sketch(...), linkage)" :
+					   linkage_is_linear(linkage) ? "Make a tree of the cells of a sketch: hclust(cluster_sketch(...), linkage)" :
 					   "Choose linkage ward, single or average_squared, which need no distances of all pairs, or cluster fewer rows");
 }
 
@@ -56,6 +54,20 @@ run_hclust(const FeatureRows *rows, const HclustOptions *options,
 					label, clusters, &facts))
 		refuse_tree(&facts, rows->n, options->linkage);
 	notices_add(notices, rows->skipped, options->k, &facts);
+	return facts;
+}
+
+/* Of a sketch's cells, which are used up. */
+FitFacts
+run_hclust_cells(Rows *cells, const double *rounding, int64 skipped, const HclustOptions *options,
+				 Notices *notices, Clusters *clusters)
+{
+	int			n = cells->n;
+	FitFacts	facts;
+
+	if (!fit_hclust_cells(cells, rounding, options, work_memory_limit(), clusters, &facts))
+		refuse_tree(&facts, n, options->linkage);
+	notices_add(notices, skipped, options->k, &facts);
 	return facts;
 }
 

@@ -14,6 +14,9 @@ extern FitFacts run_kmeans(const FeatureRows *rows, const KMeansOptions *options
 extern FitFacts run_hclust(const FeatureRows *rows, const HclustOptions *options,
 						   Notices *notices, int *label, Clusters *clusters);
 
+extern FitFacts run_hclust_cells(Rows *cells, const double *rounding, int64 skipped,
+								 const HclustOptions *options, Notices *notices,
+								 Clusters *clusters);
 extern Dendrogram *run_dendrogram(const FeatureRows *rows, const HclustOptions *options,
 								  Notices *notices);
 extern Dendrogram *run_dendrogram_cells(Rows *cells, int64 skipped, const HclustOptions *options,

@@ -44,6 +44,11 @@ tell(void *arg)
 							   "%s: %lld merges of the tree lie below a merge that they contain",
 							   (unsigned long) n->inversions, n->function, (long long) n->inversions),
 				 errdetail("Centroid and median linkage can do this. A cut at k is the state of the merging at k clusters; a cut at a height counts a merge at the highest one within it.")));
+	if (n->cells > 0)
+		ereport(NOTICE,
+				(errmsg("%s: the leaves of the tree are %d cells of a sketch, as there are too many rows",
+						n->function, n->cells),
+				 errdetail("Up to %d distinct rows are leaves themselves.", DEFAULT_MOST_LEAVES)));
 	if (n->unconverged > 0)
 		ereport(NOTICE,
 				(errmsg_plural("%s: stopped at max_iter in %lld group",
@@ -88,6 +93,7 @@ notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts)
 		notices->given = facts->distinct;
 	}
 	notices->inversions += facts->inversions;
+	notices->cells = Max(notices->cells, facts->cells);
 	if (facts->iterations > 0 && !facts->converged)
 		notices->unconverged++;
 }

@@ -18,6 +18,7 @@ typedef struct Notices
 	int			asked;			/* in the last of those */
 	int			given;
 	int64		inversions;
+	int			cells;			/* of a tree that stands for more rows */
 	int64		unconverged;	/* groups in which k-means stopped at max_iter */
 	MemoryContextCallback callback;
 } Notices;

@@ -143,6 +143,7 @@ hclust_options_of_k(Argument k)
 		.k = get_k(k),
 		.linkage = LINKAGE_WARD,
 		.scale = SCALE_NONE,
+		.most_leaves = DEFAULT_MOST_LEAVES,
 	};
 }
 
@@ -150,7 +151,11 @@ hclust_options_of_k(Argument k)
 HclustOptions
 hclust_options_of_tree(Argument linkage, Argument scale)
 {
-	return (HclustOptions) {.linkage = get_linkage(linkage), .scale = get_scale(scale)};
+	return (HclustOptions) {
+		.linkage = get_linkage(linkage),
+		.scale = get_scale(scale),
+		.most_leaves = DEFAULT_MOST_LEAVES,
+	};
 }
 
 /* A height to cut at. */

@@ -456,3 +456,36 @@ segment_hclust_sketch(PG_FUNCTION_ARGS)
 	cells = sketch_rows(s);
 	PG_RETURN_POINTER(run_dendrogram_cells(&cells, s->skipped, &options, notices));
 }
+
+/* segment.hclust_of_sketch(sketch, k, height, linkage, scale) -> clustering */
+PG_FUNCTION_INFO_V1(segment_hclust_of_sketch);
+Datum
+segment_hclust_of_sketch(PG_FUNCTION_ARGS)
+{
+	Argument	argument[5];
+	HclustOptions options;
+	Notices    *notices = notices_of(fcinfo->flinfo, "hclust");
+	Sketch	   *s;
+	double	   *rounding;
+	Rows		cells;
+	Clusters	clusters;
+	FitFacts	facts;
+
+	for (int i = 1; i < 5; i++)
+		argument[i] = (Argument) {PG_GETARG_DATUM(i), PG_ARGISNULL(i)};
+	options = hclust_options(argument[1], argument[2], argument[3], argument[4]);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	s = sketch_finished(PG_GETARG_SKETCH(0));
+	if (s->count == 0)
+	{
+		notices_add(notices, s->skipped, 0, NULL);
+		PG_RETURN_NULL();
+	}
+	check_weight(s);
+	cells = sketch_rows(s);
+	rounding = core_alloc(s->dim, sizeof(double));
+	sketch_rounding(s, rounding);
+	facts = run_hclust_cells(&cells, rounding, s->skipped, &options, notices, &clusters);
+	PG_RETURN_POINTER(clustering_make(METHOD_HCLUST, &clusters, facts.disagreement));
+}

@@ -26,7 +26,11 @@ typedef struct HclustOptions
 	double		height;			/* >= 0, used when k is 0 */
 	Linkage		linkage;
 	ScaleMethod scale;
+	int			most_leaves;	/* with more distinct rows a tree of cells; 0: never */
 } HclustOptions;
+
+/* Some hundred bytes a row, and a minute or so. */
+#define DEFAULT_MOST_LEAVES 3000000
 
 /* What the user may want to be told, beside the result. */
 typedef struct FitFacts
@@ -35,6 +39,7 @@ typedef struct FitFacts
 	int			iterations;		/* k-means */
 	bool		converged;		/* k-means */
 	int			inversions;		/* hclust: as dendrogram_inversions has them */
+	int			cells;			/* hclust: leaves of a tree of cells; 0: of rows */
 	double		disagreement;	/* hclust: share of rows nearest to another
 								 * cluster's centroid than their own */
 	Size		memory_needed;	/* when nothing was done for want of memory */
@@ -46,6 +51,8 @@ extern void fit_kmeans_cells(Rows *cells, const double *rounding, const KMeansOp
 							 Clusters *clusters, FitFacts *facts);
 extern bool fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 					   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
+extern bool fit_hclust_cells(Rows *cells, const double *rounding, const HclustOptions *options,
+							 Size memory_limit, Clusters *clusters, FitFacts *facts);
 extern bool fit_dendrogram(const double *input, int n, int dim, const HclustOptions *options,
 						   Size memory_limit, Dendrogram **dendrogram, FitFacts *facts);
 extern bool fit_dendrogram_cells(Rows *cells, const HclustOptions *options, Size memory_limit,

@@ -12,6 +12,12 @@
 #include "prepared.h"
 #include "sketch.h"
 
+/* Cells of a tree that stands for more rows than are made leaves. */
+#define TREE_CELLS 65536
+
+/* Units of their sketch in the largest value, as an exponent of 2. */
+#define UNIT_BITS 40
+
 /*
  * The tree over the raw rows, with heights in the fitted space.  Where scaling
  * made raw rows equal, they merge first, at height 0.
@@ -55,14 +61,183 @@ raw_tree(const Prepared *p, Linkage linkage, FitFacts *facts)
 	return merge;
 }
 
-/* Does the memory suffice for the tree of prepared rows?  Adds it to the facts. */
+/*
+ * Does the memory suffice for the tree of prepared rows?  Adds it to the facts.
+ * Fewer leaves than rows: a tree of cells.
+ */
 static bool
-ask_tree_memory(const Prepared *p, Linkage linkage, Size memory_limit, FitFacts *facts)
+ask_tree_memory(const Prepared *p, Linkage linkage, int leaves, Size memory_limit,
+				FitFacts *facts)
 {
 	facts->distinct = p->scaled.n;
 	facts->memory_needed = add_size(facts->memory_needed,
-									linkage_memory(linkage, p->scaled.n, p->scaled.dim));
+									linkage_memory(linkage, leaves, p->scaled.dim));
+	if (leaves < p->scaled.n)
+		facts->memory_needed = add_size(facts->memory_needed,
+										2 * sketch_room_bytes(p->scaled.dim, leaves));
 	return facts->memory_needed <= memory_limit;
+}
+
+/* Cut a tree of n leaves, with heights in the fitted space; returns the clusters. */
+static int
+cut(const Merge *merge, int n, const HclustOptions *options, int *label)
+{
+	return options->k > 0 ?
+		dendrogram_cut_at_count(merge, n, Min(options->k, n), label) :
+		dendrogram_cut_at_height(merge, n, options->height, label);
+}
+
+/* A sketch of the scaled rows whose cells are cubes, far finer than the rows' extent. */
+static Sketch *
+sketch_scaled(const Prepared *p)
+{
+	const Rows *rows = &p->scaled;
+	int			dim = rows->dim;
+	int32	   *frame = core_alloc(dim, sizeof(int32));
+	double	   *row = core_alloc(dim, sizeof(double));
+	double		largest = 0;
+	int			exponent;
+	SketchShape shape = {.dim = dim, .size = TREE_CELLS, .family = SKETCH_FRAME, .frame = frame};
+	Sketch	   *open;
+	Sketch	   *closed;
+
+	for (Size i = 0; i < (Size) rows->n * dim; i++)
+		largest = Max(largest, fabs(rows->x[i]));
+	frexp(largest, &exponent);
+	for (int j = 0; j < dim; j++)
+		frame[j] = exponent - UNIT_BITS;
+	open = sketch_create(&shape);
+	for (int i = 0; i < rows->n; i++)
+	{
+		Sketch	   *before = open;
+		SketchStatus status;
+
+		for (int j = 0; j < dim; j++)
+			row[j] = rows->x[(Size) j * rows->n + i];
+		status = sketch_add_weighted(&open, row, (int64) rows->weight[i]);
+		Assert(status == SKETCH_DONE);
+		(void) status;
+		if (open != before)
+			pfree(before);
+		if (i % 4096 == 0)
+			core_poll("sketching", (double) i / rows->n);
+	}
+	sketch_close(open, &closed);
+	pfree(open);
+	pfree(row);
+	pfree(frame);
+	return closed;
+}
+
+/* Label the raw rows by the tree of the cells they lie in; returns the clusters. */
+static int
+label_by_cells(const Prepared *p, const HclustOptions *options, int *raw_label, FitFacts *facts)
+{
+	const Rows *rows = &p->scaled;
+	Sketch	   *sketch = sketch_scaled(p);
+	Rows		cells = sketch_rows(sketch);
+	int			entries = cells.n;
+	int		   *cell_of = core_alloc(entries, sizeof(int));
+	uint64	   *name = core_alloc((Size) rows->dim + 1, sizeof(uint64));
+	double	   *row = core_alloc(rows->dim, sizeof(double));
+	Merge	   *merge;
+	int		   *label;
+	int			k;
+
+	for (int i = 0; i < entries; i++)
+		cell_of[i] = i;
+	rows_merge_equal(&cells, cell_of, entries);
+	merge = core_alloc(cells.n, sizeof(Merge));
+	label = core_alloc(cells.n, sizeof(int));
+	linkage_tree(&cells, options->linkage, merge);
+	for (int step = 0; step < cells.n - 1; step++)
+		merge[step].height = ldexp(merge[step].height, p->exponent);
+	k = cut(merge, cells.n, options, label);
+	for (int i = 0; i < p->raw.n; i++)
+	{
+		int			s = scaled_row(p, i);
+
+		for (int j = 0; j < rows->dim; j++)
+			row[j] = rows->x[(Size) j * rows->n + s];
+		raw_label[i] = label[cell_of[sketch_entry_of(sketch, row, name)]];
+		if (i % 4096 == 0)
+			core_poll("labels", (double) i / p->raw.n);
+	}
+	facts->cells = cells.n;
+	pfree(label);
+	pfree(merge);
+	pfree(row);
+	pfree(name);
+	pfree(cell_of);
+	rows_free(&cells);
+	pfree(sketch);
+	return k;
+}
+
+/* Measure the clusters of the raw rows, and how far their centroids disagree with them. */
+static void
+measure(const Prepared *p, const double *rounding, const int *raw_label, Clusters *clusters,
+		FitFacts *facts)
+{
+	int		   *nearest = core_alloc(p->raw.n, sizeof(int));
+
+	clusters_measure(clusters, &p->raw, raw_label);
+	if (p->raw.variance)
+		clusters_bound(clusters, &p->raw, raw_label, rounding);
+	prepared_nearest(p, clusters, nearest);
+	for (int i = 0; i < p->raw.n; i++)
+		if (nearest[i] != raw_label[i])
+			facts->disagreement += p->raw.weight[i];
+	facts->disagreement /= rows_total_weight(&p->raw);
+	pfree(nearest);
+}
+
+/*
+ * The labels of prepared rows, which are used up, and their clusters, either
+ * unless NULL; rounding[] for cells.
+ */
+static bool
+cluster_prepared(Prepared *p, const double *rounding, const HclustOptions *options,
+				 Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
+{
+	bool		by_cells = options->most_leaves > 0 && p->scaled.n > options->most_leaves &&
+		linkage_is_linear(options->linkage);
+	bool		enough = ask_tree_memory(p, options->linkage, by_cells ? TREE_CELLS : p->scaled.n,
+										 memory_limit, facts);
+	int		   *raw_label;
+	Clusters	found;
+	int			k;
+
+	if (!enough)
+	{
+		prepared_free(p);
+		return false;
+	}
+	raw_label = core_alloc(p->raw.n, sizeof(int));
+	if (by_cells)
+		k = label_by_cells(p, options, raw_label, facts);
+	else
+	{
+		Merge	   *merge = raw_tree(p, options->linkage, facts);
+
+		k = cut(merge, p->raw.n, options, raw_label);
+		if (k > p->scaled.n)	/* rows that are equal when scaled stay together */
+			k = dendrogram_cut_at_count(merge, p->raw.n, p->scaled.n, raw_label);
+		pfree(merge);
+	}
+	found = clusters_alloc(k, p->raw.dim);
+	found.scaling = p->scaling;
+	clusters_number(&found, &p->raw, raw_label);
+	if (clusters)
+	{
+		measure(p, rounding, raw_label, &found, facts);
+		*clusters = found;
+	}
+	if (label)
+		prepared_spread(p, raw_label, label);
+	pfree(raw_label);
+	prepared_free(p);
+	return true;
 }
 
 /*
@@ -77,51 +252,32 @@ fit_hclust(const double *input, int n, int dim, const HclustOptions *options,
 		   Size memory_limit, int *label, Clusters *clusters, FitFacts *facts)
 {
 	Prepared	p;
-	Clusters	found;
-	Merge	   *merge;
-	int		   *raw_label;
-	int		   *nearest;
-	int			k;
 
 	*facts = (FitFacts) {0};
 	facts->memory_needed = prepared_memory(n, dim);
 	if (facts->memory_needed > memory_limit)
 		return false;
 	p = prepared_rows(input, n, dim, options->scale);
-	if (!ask_tree_memory(&p, options->linkage, memory_limit, facts))
-	{
-		prepared_free(&p);
-		return false;
-	}
+	return cluster_prepared(&p, NULL, options, memory_limit, label, clusters, facts);
+}
 
-	merge = raw_tree(&p, options->linkage, facts);
-	raw_label = core_alloc(p.raw.n, sizeof(int));
-	if (options->k > 0)
-		k = dendrogram_cut_at_count(merge, p.raw.n, Min(options->k, p.scaled.n), raw_label);
-	else
-		k = dendrogram_cut_at_height(merge, p.raw.n, options->height, raw_label);
+/*
+ * The clusters of a tree over the cells of a sketch, at least one, in any
+ * order; they are used up.  rounding[] as in sketch.h.
+ */
+bool
+fit_hclust_cells(Rows *cells, const double *rounding, const HclustOptions *options,
+				 Size memory_limit, Clusters *clusters, FitFacts *facts)
+{
+	Prepared	p;
+	int			n = cells->variance ? cells->n : 0;
+	bool		enough;
 
-	found = clusters_alloc(k, dim);
-	found.scaling = p.scaling;
-	clusters_number(&found, &p.raw, raw_label);
-	if (clusters)
-	{
-		*clusters = found;
-		clusters_measure(clusters, &p.raw, raw_label);
-		nearest = core_alloc(p.raw.n, sizeof(int));
-		prepared_nearest(&p, clusters, nearest);
-		for (int i = 0; i < p.raw.n; i++)
-			if (nearest[i] != raw_label[i])
-				facts->disagreement += p.raw.weight[i];
-		facts->disagreement /= n;
-		pfree(nearest);
-	}
-	prepared_spread(&p, raw_label, label);
-
-	pfree(raw_label);
-	pfree(merge);
-	prepared_free(&p);
-	return true;
+	*facts = (FitFacts) {0};
+	p = prepared_cells(cells, options->scale);
+	enough = cluster_prepared(&p, rounding, options, memory_limit, NULL, clusters, facts);
+	facts->cells = n;
+	return enough;
 }
 
 /* The dendrogram of prepared rows, which are used up. */
@@ -130,7 +286,7 @@ build_dendrogram(Prepared *p, const HclustOptions *options, Size memory_limit,
 				 Dendrogram **dendrogram, FitFacts *facts)
 {
 	Merge	   *merge;
-	bool		enough = ask_tree_memory(p, options->linkage, memory_limit, facts);
+	bool		enough = ask_tree_memory(p, options->linkage, p->scaled.n, memory_limit, facts);
 
 	if (enough)
 	{

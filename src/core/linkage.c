@@ -52,6 +52,14 @@ linkage_memory(Linkage linkage, int64 n, int dim)
 	}
 }
 
+/* Is its memory? */
+bool
+linkage_is_linear(Linkage linkage)
+{
+	return linkage == LINKAGE_WARD || linkage == LINKAGE_AVERAGE_SQUARED ||
+		linkage == LINKAGE_SINGLE;
+}
+
 /* Can a merge lie below one of the merges that made its clusters? */
 bool
 linkage_may_invert(Linkage linkage)

@@ -23,6 +23,7 @@ typedef enum Linkage
 
 extern void linkage_tree(const Rows *rows, Linkage linkage, Merge *merge);
 extern Size linkage_memory(Linkage linkage, int64 n, int dim);
+extern bool linkage_is_linear(Linkage linkage);
 extern bool linkage_may_invert(Linkage linkage);
 
 #endif							/* SEGMENT_LINKAGE_H */

@@ -213,34 +213,6 @@ sketch_create(const SketchShape *shape)
 
 /* ---- values, keys, hashes ---- */
 
-/*
- * Key and integer value of x.  Returns false if x is out of range.  "scale"
- * is the number of units in 1.
- */
-static inline bool
-quantise(SketchFamily family, double scale, double x, int64 *key, int64 *value)
-{
-	double		scaled = x * scale;
-
-	if (!(fabs(scaled) < VALUE_LIMIT))
-		return false;
-	*value = llrint(scaled);
-	if (family == SKETCH_FRAME)
-	{
-		int64		whole = (int64) scaled;
-
-		*key = whole - (scaled < (double) whole);	/* the floor */
-	}
-	else
-	{
-		int64		k = (int64) (double_bits(fabs(x) + FLOAT_FLOOR) >> (52 - FLOAT_BITS)) -
-			((int64) (1023 + FLOAT_UNIT) << FLOAT_BITS);
-
-		*key = x < 0 ? ~k : k;
-	}
-	return true;
-}
-
 static inline uint64
 hash_words(const uint64 *word, int n)
 {
@@ -660,7 +632,7 @@ make_room(Sketch **sketch)
 	if (s->room >= SLACK * s->size)
 		return coarsen(sketch, LOWEST_LEVEL, true);
 
-	room = (int) Min((int64) 4 * s->room, (int64) SLACK * s->size);
+	room = (int) Min((int64) 2 * s->room, (int64) SLACK * s->size);
 	larger = open_sketch(&shape, room, s->exact, s->compact);
 	larger->level = s->level;
 	larger->rows = s->rows;
@@ -883,11 +855,18 @@ enter_row(Sketch **sketch, const double *row, int64 weight)
 SketchStatus
 sketch_add(Sketch **sketch, const double *row)
 {
+	return sketch_add_weighted(sketch, row, 1);
+}
+
+/* The same for "weight" >= 1 equal rows. */
+SketchStatus
+sketch_add_weighted(Sketch **sketch, const double *row, int64 weight)
+{
 	Assert((*sketch)->open);
-	if ((*sketch)->rows == INT64_MAX)
+	if ((*sketch)->rows > INT64_MAX - weight)
 		return SKETCH_TOO_MANY_ROWS;
-	(*sketch)->rows++;
-	return enter_row(sketch, row, 1);
+	(*sketch)->rows += weight;
+	return enter_row(sketch, row, weight);
 }
 
 /* Enter a cell of "from", whose rows are counted already, into an open sketch. */

@@ -79,6 +79,7 @@ extern int	sketch_default_size(int dim);
 extern Size sketch_room_bytes(int dim, int size);
 extern Sketch *sketch_create(const SketchShape *shape);
 extern SketchStatus sketch_add(Sketch **sketch, const double *row);
+extern SketchStatus sketch_add_weighted(Sketch **sketch, const double *row, int64 weight);
 extern SketchStatus sketch_merge(Sketch **into, const Sketch *from);
 extern SketchStatus sketch_close(const Sketch *sketch, Sketch **closed);
 extern Sketch *sketch_open(const Sketch *closed);
@@ -90,6 +91,7 @@ extern Size sketch_closed_bytes(int dim, int count, bool exact);
 extern bool sketch_size_is_possible(int dim, int size);
 extern bool sketch_is_valid(const Sketch *closed);
 extern Rows sketch_rows(const Sketch *closed);
+extern int	sketch_entry_of(const Sketch *closed, const double *row, uint64 *name);
 extern void sketch_rounding(const Sketch *closed, double *rounding);
 
 extern Size sketch_packed_bytes(const Sketch *closed);

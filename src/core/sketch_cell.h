@@ -81,6 +81,34 @@ unit_scale(const Sketch *s, int feature)
  * A finished sketch has full cells.  Both hold the same integers, since
  *	 sum of values = sum of offsets + count * anchor, and so for squares.
  */
+/*
+ * Key and integer value of x.  Returns false if x is out of range.  "scale"
+ * is the number of units in 1.
+ */
+static inline bool
+quantise(SketchFamily family, double scale, double x, int64 *key, int64 *value)
+{
+	double		scaled = x * scale;
+
+	if (!(fabs(scaled) < VALUE_LIMIT))
+		return false;
+	*value = llrint(scaled);
+	if (family == SKETCH_FRAME)
+	{
+		int64		whole = (int64) scaled;
+
+		*key = whole - (scaled < (double) whole);	/* the floor */
+	}
+	else
+	{
+		int64		k = (int64) (double_bits(fabs(x) + FLOAT_FLOOR) >> (52 - FLOAT_BITS)) -
+			((int64) (1023 + FLOAT_UNIT) << FLOAT_BITS);
+
+		*key = x < 0 ? ~k : k;
+	}
+	return true;
+}
+
 static inline uint64 *
 cell_sum(uint64 *cell, int dim, int feature)
 {

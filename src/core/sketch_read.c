@@ -220,6 +220,42 @@ sketch_rows(const Sketch *s)
 }
 
 /*
+ * The entry that a row went to, which is one of those that the sketch was made
+ * of; name[] has room for 1 + dim words.  O(dim log entries).
+ */
+int
+sketch_entry_of(const Sketch *s, const double *row, uint64 *name)
+{
+	Shifts		shifts = level_shifts(s->level, s->dim);
+	int			low = 0;
+	int			high = s->count - 1;
+
+	for (int j = 0; j < s->dim; j++)
+	{
+		int64		key = 0;
+		int64		value;
+
+		if (s->exact)
+			((double *) name)[1 + j] = row[j];
+		else
+		{
+			quantise((SketchFamily) s->family, unit_scale(s, j), row[j], &key, &value);
+			name[1 + j] = (uint64) drop_bits(key, 0, shift_of(shifts, j));
+		}
+	}
+	while (low < high)
+	{
+		int			middle = low + (high - low) / 2;
+
+		if (sketch_compare_entries(s, sketch_entry(s, middle), name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
  * rounding[j]: how far at most a value of feature j was moved before it was
  * added up; 0 while exact.
  */

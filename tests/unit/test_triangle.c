@@ -130,6 +130,8 @@ all_distances(const Agglomeration *a, long double *distance)
 							(a->point[i * dim + j] - a->point[k * dim + j]);
 					distance[i * n + k] = sqrtl(sum);
 					break;
+				case LINKAGE_AVERAGE_SQUARED:
+					abort();	/* test_ward.c has it */
 				case LINKAGE_CENTROID:
 				case LINKAGE_WARD:
 					for (int j = 0; j < dim; j++)
@@ -831,6 +833,47 @@ test_height(void)
 }
 
 /*
+ * With fewer leaves allowed than there are rows the tree is one of a sketch's
+ * cells.  While these are the rows themselves, that changes no label.
+ */
+static void
+test_cells(void)
+{
+	Check		check = {.name = "a tree of cells that are rows gives the same labels"};
+
+	for (int set = 0; set < 80; set++)
+	{
+		Linkage		linkage = set % LINKAGES;
+		int			n = draw_int(2, 300);
+		int			dim = draw_int(1, 3);
+		double	   *input = set % 3 ? draw_reals(n, dim, 2) : draw_integers(n, dim, 9);
+		int		   *label[2];
+		Clusters	clusters;
+		FitFacts	facts[2];
+
+		for (int cells = 0; cells < 2; cells++)
+		{
+			HclustOptions options = {
+				.k = set % 5, .height = 1, .linkage = linkage, .scale = set / 8 % SCALE_METHODS,
+				.most_leaves = cells
+			};
+
+			label[cells] = core_alloc(n, sizeof(int));
+			if (!fit_hclust(input, n, dim, &options, NO_LIMIT, label[cells], &clusters, &facts[cells]))
+				abort();
+			free_clusters(&clusters);
+		}
+		check_that(&check, memcmp(label[0], label[1], sizeof(int) * n) == 0 && facts[0].cells == 0 &&
+				   (facts[1].cells > 0) == (linkage_is_linear(linkage) && facts[1].distinct > 1),
+				   "%s, set %d", linkage_name[linkage], set);
+		pfree(label[0]);
+		pfree(label[1]);
+		pfree(input);
+	}
+	check_end(&check);
+}
+
+/*
  * Too little memory is refused, first for the rows and then for the triangle
  * of distances, which is at least four bytes for every pair of 1000; with what
  * was named at last, the fit is made.
@@ -983,6 +1026,7 @@ main(int argc, char **argv)
 	test_cuts();
 	test_fit();
 	test_height();
+	test_cells();
 	test_memory();
 	test_mall();
 	return tap_end();
