@@ -14,13 +14,15 @@ MEGABYTE = 1024 * 1024
 @dataclass
 class Bar:
     """The most that something may be: "time" and "cost" as a ratio to the peer's, "seconds" and "memory" (in bytes) of
-    ours."""
+    ours. A time may be above the ratio by so many seconds, for work that does not grow with the rows."""
     what: str
     most: float
+    plus: float = 0
 
     def __str__(self):
-        return {"time": "time ≤ {:g} ×", "cost": "cost ≤ {:g} ×", "seconds": "≤ {:g} s"}.get(
+        text = {"time": "time ≤ {:g} ×", "cost": "cost ≤ {:g} ×", "seconds": "≤ {:g} s"}.get(
             self.what, f"≤ {self.most / MEGABYTE:.0f} MB a process").format(self.most)
+        return f"{text} + {self.plus:g} s" if self.plus else text
 
 
 @dataclass
@@ -34,18 +36,18 @@ class Line:
     memory: Memory = None
     cost: float = None
 
-    def ratio(self):
-        """(of the times, True if it is only a lower limit), or None"""
+    def ratio(self, free=0):
+        """(of the times, True if it is only a lower limit), or None. So many seconds of ours do not count."""
         if not isinstance(self.ours, Timing) or not isinstance(self.peer, Timing) or not self.peer.median:
             return None
         if self.ours.at_least:
-            return self.ours.at_least / self.peer.median, True
-        return (self.ours.median / self.peer.median, False) if self.ours.median else None
+            return (self.ours.at_least - free) / self.peer.median, True
+        return ((self.ours.median - free) / self.peer.median, False) if self.ours.median else None
 
     def measured(self, bar):
         """(what the bar is about, True if it is only a lower limit), or None if it could not be measured."""
         if bar.what == "time":
-            return self.ratio()
+            return self.ratio(bar.plus)
         if bar.what == "memory":
             return self.memory and (self.memory.largest, not self.memory.complete)
         if bar.what == "seconds" and isinstance(self.ours, Timing):
