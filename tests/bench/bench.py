@@ -1,7 +1,7 @@
 """Runs the benchmark and prints its table; tests/bench/run says how to call it, rows.py what the rows are.
 
-server.py has the throwaway server, data.py the tables, peers.py scikit-learn, measure.py the clock and the scales,
-report.py the table."""
+server.py has the throwaway server, data.py the tables, peers.py scikit-learn and fastcluster, measure.py the clock and the
+scales, report.py the table."""
 
 import os
 import sys
@@ -58,9 +58,10 @@ def main(wanted):
             say(f"  {time.perf_counter() - start:.0f} s")
 
     print(heading(versions))
-    print(f"Medians of {runs} runs in turn, after one that is not counted, with the range where it is wide; seed {seed}. "
-          f"For both sides shared_buffers {buffers}, tables in memory, jit off, work_mem 256MB. Peak memory: beyond "
-          "what reading the rows takes. Cost: sum of squared distances over all rows, ours / the peer's.")
+    print(f"Medians of {runs} runs in turn, where a line does not say otherwise, after one that is not counted, with the "
+          f"range where it is wide; seed {seed}. For both sides shared_buffers {buffers}, tables in memory, jit off, "
+          "work_mem 256MB. Peak memory: beyond what reading the rows takes. Cost: sum of squared distances over all rows, "
+          "ours / the peer's.")
     print()
     print(markdown(lines))
     print()
