@@ -36,6 +36,18 @@ def points(rng, rows):
     return mixture(rng, rows, 2, 0, 100, (3, 10))
 
 
+def shoppers(rng, rows):
+    """Four features like those of the customers, in a table of their own, for work on a million rows."""
+    return customers(rng, rows)
+
+
+def people(rng, rows):
+    """Age, income in thousands, and a score of 1 to 100, in whole numbers as most tables have them: many rows are equal."""
+    age, income, score = mixture(rng, rows, 3, 0, 100, (4, 12)).T
+    return np.rint(np.column_stack([
+        np.clip(18 + 0.6 * age, 18, 90), np.clip(15 + 1.2 * income, 10, 200), np.clip(score, 1, 100)]))
+
+
 def lognormal(rng, rows):
     """Eight columns of money: the logarithm is a mixture, so the mean is far above the median and the tail is long."""
     return np.exp(mixture(rng, rows, 8, 2, 5, (0.4, 1.0)))

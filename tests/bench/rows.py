@@ -19,6 +19,7 @@ FEATURES = "a, b, c, d"
 AVERAGES = "SELECT avg(a), avg(b), avg(c), avg(d) FROM customers"
 KMEANS = f"SELECT kmeans({K}, {FEATURES}) FROM customers"
 NOT_THERE = "not there yet"
+CUT = 5     # clusters that a tree is cut into; its work does not depend on them
 TEN_STARTS = "scikit-learn, 10 starts"
 
 
@@ -83,6 +84,13 @@ class Bench:
         with self.server.connect() as connection:
             connection.execute(f"CREATE TABLE {table} AS {query}")
             connection.execute(f"VACUUM ANALYZE {table}")
+
+    def first(self, table, rows):
+        """The name of a table of the first rows of another, for a condition would have all of them read."""
+        part = f"{table}_{rows}"
+        names = ", ".join(self.table(table))
+        self.create(part, f"SELECT {names}, id FROM {table} WHERE id < {rows}")
+        return part
 
     def drop(self, *tables):
         for table in tables:
@@ -255,6 +263,94 @@ def fit(bench):
             line.cost = peers.cost(rows, (centroids - mean) / deviation) / peers.cost(rows, solution.centroids)
         yield line
         bench.drop(table)
+
+
+def sum_of_labels(window, table):
+    """Of a window function over all rows: one value, which takes every label."""
+    return f"SELECT sum(label) FROM (SELECT {window} OVER () AS label FROM {table}) AS s"
+
+
+@row
+def ward(bench):
+    """Ward's tree through SQL, rows read and labels made, against the computation alone of fastcluster's Ward in linear
+    memory. fastcluster has the rows in its memory already, takes some ten seconds, and is timed once. The costs are by
+    numpy, of the labels of both trees cut at the same k: both are exact, so they have to be the same."""
+    rows = min(bench.size("points"), 40_000)
+    window = f"hclust_label({CUT}, a, b)"
+    work = f"`{window} OVER ()`, {count(rows)} rows"
+    if not bench.server.has("hclust_label"):
+        yield Line(work, NOT_THERE)
+        return
+    columns, table = bench.table("points"), bench.first("points", rows)
+    [ours] = alternate(bench.server, [sum_of_labels(window, table)], bench.runs)
+    values, ids = data.export(bench.server, table, columns)
+    values = values[ids.argsort()]
+    seconds, labels = peers.ward(values, CUT)
+    line = Line(work, ours, Timing([seconds]), "fastcluster `linkage_vector`, once", (Bar("time", 1 / 20),))
+    if ours.median:
+        line.memory = peak_memory(bench.server, sum_of_labels(window, table), f"SELECT avg(a), avg(b) FROM {table}")
+        by_us = bench.server.value(
+            f"SELECT array_agg(label ORDER BY id) FROM (SELECT id, {window} OVER () AS label FROM {table}) AS s")
+        line.cost = peers.cost_of_labels(values, np.array(by_us)) / peers.cost_of_labels(values, labels)
+    yield line
+    bench.drop(table)
+
+
+@row
+def trees(bench):
+    """Trees of a million rows, all of them distinct: that they come to an end, in linear memory, and how their time grows
+    against the same on the first tenth of the rows, which is a table of its own. Memory is that beyond a backend which has
+    read the same columns by avg(). Three runs at most, for each takes many seconds."""
+    runs = min(bench.runs, 3)
+    for table, window, most in (("points", f"hclust_label({CUT}, a, b)", 16),
+                                ("shoppers", f"hclust_label({CUT}, {FEATURES})", 20),
+                                ("points", f"hclust_label(ARRAY[a, b], {CUT}, 'single')", 16)):
+        work = f"`{window} OVER ()`, {count(bench.size(table))} rows, median of {runs}"
+        if not bench.server.has("hclust_label"):
+            yield Line(work, NOT_THERE)
+            continue
+        columns, tenth = bench.table(table), bench.first(table, bench.size(table) // 10)
+        statement = sum_of_labels(window, table)
+        ours, peer = alternate(bench.server, [statement, sum_of_labels(window, tenth)], runs)
+        finishes = f"finishes: {'met' if ours.median else '**missed**'}"
+        line = Line(work, ours, peer, "the first tenth", (finishes, Bar("memory", 500 * MEGABYTE), Bar("time", most)))
+        if ours.median:
+            averages = ", ".join(f"avg({column})" for column in columns)
+            line.memory = peak_memory(bench.server, statement, f"SELECT {averages} FROM {table}")
+        yield line
+        bench.drop(tenth)
+
+
+@row
+def integers(bench):
+    """Rows of whole numbers, many of them equal, against the distinct ones alone, a table of SELECT DISTINCT: equal rows are
+    one leaf, so the rest of them should cost little more than being read. Three runs at most, as in trees."""
+    runs, window = min(bench.runs, 3), f"hclust_label({CUT}, a, b, c)"
+    work = f"`{window} OVER ()`, {count(bench.size('people'))} rows of integers, median of {runs}"
+    if not bench.server.has("hclust_label"):
+        yield Line(work, NOT_THERE)
+        return
+    columns = ", ".join(bench.table("people"))
+    bench.create("different", f"SELECT DISTINCT {columns} FROM people")
+    different = bench.server.value("SELECT count(*) FROM different")
+    ours, peer = alternate(bench.server, [sum_of_labels(window, table) for table in ("people", "different")], runs)
+    yield Line(work, ours, peer, f"the {different:,} distinct", (Bar("time", 2),))
+    bench.drop("people", "different")
+
+
+@row
+def dendrogram(bench):
+    """A tree of any number of rows, by way of a sketch, against reading the table. The tree is of at most as many cells as a
+    sketch has, whatever the rows: hence the seconds that the bar adds. One number is taken from it inside the statement."""
+    work = f"`hclust(cluster_sketch({FEATURES}), 'ward')`, {count(bench.rows)} rows"
+    if not bench.server.has("hclust", "cluster_sketch", "dendrogram_suggest_k"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    statement = f"SELECT dendrogram_suggest_k(hclust(cluster_sketch({FEATURES}), 'ward')) FROM customers"
+    for workers in 0, 2:
+        ours, peer = alternate(bench.server, [statement, AVERAGES], bench.runs, workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg`", (Bar("time", 2, 2),))
 
 
 @row
