@@ -240,10 +240,11 @@ canonicalise(const Table *t, const double *weight, const double *variance, int n
 	{
 		int			row = row_of_item(item[i]);
 
-		/* rows lie anywhere: ask for those to come */
-		if (i + PREFETCH < n)
-			__builtin_prefetch(&t->value[row_of_item(item[i + PREFETCH]) * t->row]);
-		if (last < 0 || !same_row(t, last, row, dim))
+		/*
+		 * Equal rows have been in the same runs, and have equal upper halves;
+		 * the converse does not hold.
+		 */
+		if (last < 0 || item[i] >> 32 != item[i - 1] >> 32 || !same_row(t, last, row, dim))
 			rows.n++;
 		row_of[row] = rows.n - 1;
 		last = row;
@@ -259,7 +260,7 @@ canonicalise(const Table *t, const double *weight, const double *variance, int n
 		int			r = row_of[row];
 		double		w = weight ? weight[row] : 1;
 
-		if (i + PREFETCH < n)
+		if (i + PREFETCH < n)	/* rows lie anywhere: ask for those to come */
 		{
 			int			next = row_of_item(item[i + PREFETCH]);
 
