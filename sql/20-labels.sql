@@ -17,7 +17,7 @@ COMMENT ON FUNCTION kmeans_label(double precision[], integer, text, bigint, inte
 
 -- @each-arity
 CREATE FUNCTION hclust_label(k integer, @PARAMS@) RETURNS integer
-	AS 'MODULE_PATHNAME', 'segment_hclust_label_columns' LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE COST 10000;
+	AS 'MODULE_PATHNAME', 'segment_hclust_label_columns' LANGUAGE C WINDOW IMMUTABLE PARALLEL RESTRICTED COST 10000;
 COMMENT ON FUNCTION hclust_label(integer, @TYPES@) IS
 'Hierarchical clustering: the cluster, 0 to k - 1, of each row of the window partition by @N@ numeric column(s), from the tree of Ward''s linkage cut at k clusters. Otherwise like kmeans_label. Other linkages, heights and scaling: hclust_label(ARRAY[...], k, linkage => ...).';
 -- @end
@@ -25,6 +25,6 @@ COMMENT ON FUNCTION hclust_label(integer, @TYPES@) IS
 CREATE FUNCTION hclust_label(features double precision[], k integer DEFAULT NULL, linkage text DEFAULT 'ward',
 							 height double precision DEFAULT NULL, scale text DEFAULT 'none')
 	RETURNS integer
-	AS 'MODULE_PATHNAME', 'segment_hclust_label_array' LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE COST 10000;
+	AS 'MODULE_PATHNAME', 'segment_hclust_label_array' LANGUAGE C WINDOW IMMUTABLE PARALLEL RESTRICTED COST 10000;
 COMMENT ON FUNCTION hclust_label(double precision[], integer, text, double precision, text) IS
 'Hierarchical clustering of the rows of the window partition by an array of features. linkage: ward (Ward.D2 of R), single, complete, average, weighted, centroid, median or average_squared (the root of the mean squared distance). The tree is cut at k clusters or at a height, a distance by the linkage in the fitted space; just one of them is given. Exact, and equal distances are broken by the values, so the order of storage does not matter. ward, single and average_squared take some hundred bytes a row, and with more than 3,000,000 distinct rows they make the tree of the cells of a sketch, which a NOTICE says; the other linkages take 4 bytes times the square of the distinct rows. Above segment.max_memory it is refused (SQLSTATE 54000). Ward 1963, doi:10.1080/01621459.1963.10500845; Murtagh 1983, doi:10.1093/comjnl/26.4.354; Lance, Williams 1967, doi:10.1093/comjnl/9.4.373; Muellner, arXiv:1109.2378.';

@@ -2,7 +2,7 @@
 -- The aggregates behind segment.fit, which cluster the rows themselves
 
 CREATE FUNCTION segment.clustering_final(internal) RETURNS clustering
-	AS 'MODULE_PATHNAME', 'segment_clustering_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+	AS 'MODULE_PATHNAME', 'segment_clustering_final' LANGUAGE C IMMUTABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION segment.clustering_final(internal) IS 'Final function of the clustering aggregates.';
 
 CREATE FUNCTION segment.kmeans_fit_add(internal, features double precision[], k integer, scale text, seed bigint,
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION segment.hclust_fit_add(internal, double precision[], integer
 CREATE AGGREGATE segment.hclust_fit(features double precision[], k integer, height double precision,
 									linkage text, scale text) (
 	SFUNC = segment.hclust_fit_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
-	PARALLEL = SAFE
+	PARALLEL = RESTRICTED
 );
 COMMENT ON AGGREGATE segment.hclust_fit(double precision[], integer, double precision, text, text) IS
 'Hierarchical clustering with every option of hclust_label, as a clustering whose clusters are those of the cut tree: what segment.fit runs. The options are read from the first row.';

@@ -20,6 +20,9 @@
 #include "varatt.h"
 #endif
 
+/* that of this library, in all its files */
+#define SEGMENT_VERSION "0.1.0"
+
 /* 18 lets a module say its name and version */
 #ifdef PG_MODULE_MAGIC_EXT
 #define SEGMENT_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "segment", .version = SEGMENT_VERSION)

@@ -6,8 +6,6 @@
 
 #include "work.h"
 
-#define SEGMENT_VERSION "0.1.0"
-
 SEGMENT_MODULE_MAGIC;
 
 void		_PG_init(void);

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "access/parallel.h"
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
@@ -42,7 +43,7 @@ work_define_settings(void)
 	MarkGUCPrefixReserved("segment");
 }
 
-/* The core's hook, see core.h. */
+/* The core's hook, see core.h.  Workers leave it to their leader to say something. */
 void
 core_poll(const char *phase, double done)
 {
@@ -50,7 +51,7 @@ core_poll(const char *phase, double done)
 	TimestampTz now;
 
 	CHECK_FOR_INTERRUPTS();
-	if (progress_interval_ms == 0 || ++polls % POLLS_PER_LOOK != 0)
+	if (progress_interval_ms == 0 || ++polls % POLLS_PER_LOOK != 0 || IsParallelWorker())
 		return;
 	now = GetCurrentTimestamp();
 	if (begun != GetCurrentStatementStartTimestamp())
