@@ -50,10 +50,10 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "optimizer/cost.h"
-#include "pgstat.h"
 #include "storage/condition_variable.h"
 #include "storage/dsm.h"
 #include "storage/spin.h"
+#include "utils/wait_event.h"
 
 #include "crew.h"
 
@@ -233,6 +233,7 @@ segment_crew_member(dsm_segment *seg, shm_toc *toc)
 	 */
 	for (;;)
 	{
+		CHECK_FOR_INTERRUPTS();
 		take_part(crew);
 		if (is_over(crew))
 			break;
@@ -347,7 +348,7 @@ crew_of_several(Size bytes, int nworkers)
 	if (!is_room_for(total))
 	{
 		ereport(DEBUG1,
-				(errmsg_internal("no workers: no room for %zu bytes of shared memory", total)));
+				(errmsg_internal("no parallel workers: no room for %zu bytes of shared memory", total)));
 		return NULL;
 	}
 	segment = create_segment(total);
@@ -355,7 +356,7 @@ crew_of_several(Size bytes, int nworkers)
 		return NULL;
 	context = launch_workers(segment, nworkers);
 	ereport(DEBUG1,
-			(errmsg_internal("%d workers launched of %d planned",
+			(errmsg_internal("%d of %d parallel workers launched",
 							 context->nworkers_launched, nworkers)));
 	if (context->nworkers_launched == 0)
 	{
