@@ -165,7 +165,7 @@ is_tree(const DendrogramParts *parts, Linkage linkage)
 		Merge	   *m = &parts->merge[step];
 
 		valid = m->low >= 0 && m->low < m->high && m->high < parts->n &&
-			!gone[m->low] && !gone[m->high] && m->height >= 0 && m->height <= DBL_MAX &&
+			!gone[m->low] && !gone[m->high] && m->height >= 0 &&
 			(!ascends || m->height >= before);
 		if (valid)
 		{

@@ -20,7 +20,8 @@
  * Everything after the header takes 8 bytes, a merge 16.  Leaves are distinct
  * rows, or the cells of a sketch, in input units, x[leaf * dim + feature]:
  * rows ascend lexicographically.  weight is an int64, the rows that a leaf
- * stands for.  Heights are in the fitted space, see scaling.h.
+ * stands for.  Heights are in the fitted space, see scaling.h; what is beyond
+ * a double is infinite.
  */
 typedef struct Dendrogram
 {
