@@ -73,7 +73,7 @@ COMMENT ON FUNCTION dendrogram_merges(dendrogram) IS
 CREATE FUNCTION dendrogram_cophenetic(t dendrogram) RETURNS double precision
 	AS 'MODULE_PATHNAME', 'segment_dendrogram_cophenetic' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000;
 COMMENT ON FUNCTION dendrogram_cophenetic(dendrogram) IS
-'The cophenetic correlation: of the distances of all pairs of rows with the heights at which they meet; near 1 where the tree tells the distances well, NULL where either does not vary. O(leaves squared * features) time: for large tables, of a tree over a sketch. Sokal, Rohlf 1962, doi:10.2307/1217208.';
+'The cophenetic correlation: of the distances of all pairs of rows with the heights at which they meet; near 1 where the tree tells the distances well, NULL where either does not vary, or a height is beyond float8. O(leaves squared * features) time: for large tables, of a tree over a sketch. Sokal, Rohlf 1962, doi:10.2307/1217208.';
 
 CREATE FUNCTION dendrogram_suggest_k(t dendrogram) RETURNS integer
 	AS 'MODULE_PATHNAME', 'segment_dendrogram_suggest_k' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -130,8 +130,10 @@ segment_dendrogram_cophenetic(PG_FUNCTION_ARGS)
 	DendrogramParts t = dendrogram_open(dendrogram);
 	Rows		leaves = dendrogram_rows(dendrogram);
 	Rows		scaled = scaling_rows(&t.scaling, &leaves);
-	double		correlation = dendrogram_cophenetic(t.merge, &scaled);
+	double		correlation;
 
+	rows_normalise(&scaled);
+	correlation = dendrogram_cophenetic(t.merge, &scaled);
 	if (isnan(correlation))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(correlation);

@@ -194,11 +194,22 @@ add_pair(PairSums *s, double weight, double distance, double height)
 	s->product += weight * distance * height;
 }
 
+/* The sum of squares about the mean; 0 where it may be no more than rounding. */
+static double
+variation(double sum, double sum2, double pairs)
+{
+	double		about_mean = sum2 - sum * sum / pairs;
+
+	return about_mean > 1e-12 * sum2 ? about_mean : 0;
+}
+
 /*
  * The cophenetic correlation: Pearson's, over all pairs of input rows, of
  * their distance and the height at which they meet; rows[] are the leaves, in
- * the space in which heights are measured.  Equal rows are pairs at distance
- * and height 0.  NaN where either does not vary.  O(n^2 dim) time, O(n)
+ * the space in which heights are measured but normalised (rows.h), for a
+ * correlation does not see a factor.  Equal rows are pairs at distance and
+ * height 0.  NaN where either does not vary: by less than a millionth, which
+ * is as much as the sums can tell from rounding.  O(n^2 dim) time, O(n)
  * memory.
  *
  * Sokal, Rohlf: The Comparison of Dendrograms by Objective Methods, Taxon
@@ -214,8 +225,8 @@ dendrogram_cophenetic(const Merge *merge, const Rows *rows)
 	int		   *count = core_alloc(n, sizeof(int));
 	double		scale = 0;		/* the largest height is taken for 1 */
 	PairSums	s = {0};
-	double		covariance;
-	double		variances;
+	double		variations;
+	double		correlation;
 
 	dendrogram_leaf_order(merge, n, order);
 	for (int i = 0; i < n; i++)
@@ -248,7 +259,7 @@ dendrogram_cophenetic(const Merge *merge, const Rows *rows)
 					d2 += d * d;
 				}
 				add_pair(&sums, rows->weight[order[a]] * rows->weight[order[b]],
-						 sqrt(d2) / scale, merge[step].height / scale);
+						 sqrt(d2), merge[step].height / scale);
 			}
 		}
 		count[low] += count[high];
@@ -262,8 +273,10 @@ dendrogram_cophenetic(const Merge *merge, const Rows *rows)
 	pfree(count);
 	pfree(start);
 	pfree(order);
-	covariance = s.product - s.distance * s.height / s.pairs;
-	variances = (s.distance2 - s.distance * s.distance / s.pairs) *
-		(s.height2 - s.height * s.height / s.pairs);
-	return variances > 0 ? covariance / sqrt(variances) : NAN;
+	variations = variation(s.distance, s.distance2, s.pairs) *
+		variation(s.height, s.height2, s.pairs);
+	if (variations == 0)
+		return NAN;
+	correlation = (s.product - s.distance * s.height / s.pairs) / sqrt(variations);
+	return Max(-1, Min(1, correlation));
 }
