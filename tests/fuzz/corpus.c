@@ -82,6 +82,27 @@ write_clustering(const char *name, int dim, int k, ScaleMethod scale, Clustering
 	write_file("fuzz_clustering", name, bytes, clustering_packed_bytes(clustering));
 }
 
+/* "factor" makes the rows larger or smaller. */
+static void
+write_dendrogram(const char *name, int dim, int n, double factor, Linkage linkage, ScaleMethod scale)
+{
+	HclustOptions options = {.linkage = linkage, .scale = scale};
+	double	   *input = core_alloc(n, sizeof(double) * dim);
+	Dendrogram *dendrogram;
+	FitFacts	facts;
+	uint8	   *bytes;
+
+	for (int i = 0; i < n; i++)
+		make_row(i, dim, input + i * dim);
+	for (int i = 0; i < n * dim; i++)
+		input[i] *= factor;
+	if (!fit_dendrogram(input, n, dim, &options, SIZE_MAX, &dendrogram, &facts))
+		abort();
+	bytes = core_alloc(1, dendrogram_packed_bytes(dendrogram));
+	dendrogram_pack(dendrogram, bytes);
+	write_file("fuzz_dendrogram", name, bytes, dendrogram_packed_bytes(dendrogram));
+}
+
 /* See fuzz_sketch_order.c for what the bytes mean. */
 static void
 write_order(const char *name, uint8 kind, uint8 size, int values, uint8 exponents)
@@ -125,6 +146,14 @@ main(int argc, char **argv)
 	write_clustering("one-cluster", 3, 1, SCALE_ZSCORE, METHOD_KMEANS);
 	write_clustering("log", 2, 2, SCALE_LOG, METHOD_KMEANS);
 	write_clustering("hclust", 4, 2, SCALE_ROBUST, METHOD_HCLUST);
+
+	write_dendrogram("one-leaf", 2, 1, 1, LINKAGE_WARD, SCALE_NONE);
+	write_dendrogram("two-leaves", 1, 2, 1, LINKAGE_MEDIAN, SCALE_MINMAX);
+	write_dendrogram("ward", 2, 30, 1, LINKAGE_WARD, SCALE_NONE);
+	write_dendrogram("single", 4, 20, 1, LINKAGE_SINGLE, SCALE_ZSCORE);
+	write_dendrogram("centroid", 2, 40, 1, LINKAGE_CENTROID, SCALE_LOG);
+	write_dendrogram("weighted", 3, 12, 1e-300, LINKAGE_WEIGHTED, SCALE_ROBUST);
+	write_dendrogram("beyond-float8", 2, 25, 5e305, LINKAGE_WARD, SCALE_NONE);
 
 	write_order("float-1", 0, 20, 200, 5);
 	write_order("float-2", 1, 20, 400, 20);
