@@ -1,5 +1,5 @@
-# The binary forms of clustering and cluster_sketch come from anywhere: whatever bytes they have, they are taken whole or
-# refused as what they are, and what is taken works.
+# The binary forms of our types come from anywhere: whatever bytes they have, they are taken whole or refused as what they
+# are, and what is taken works.
 use strict;
 use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
@@ -112,6 +112,22 @@ BEGIN
 	END LOOP;
 END $$;
 SELECT 'alive'}), 'alive', 'and is clustered and merged, or refused');
+}
+
+# heights near the end of float8, with inversions and without
+for my $linkage ('single', 'median')
+{
+	$node->safe_psql('postgres', 'DROP TABLE IF EXISTS taken_dendrogram');
+	$outcome = damage('dendrogram', "SELECT hclust(cluster_sketch(x * 1e300, x % 5), '$linkage', 'robust') FROM generate_series(1, 25) x", 11, 3000);
+	like($outcome, qr/^22P03 taken$/, "dendrogram by $linkage: taken or refused as a binary form: $outcome");
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM taken_dendrogram WHERE v::text::dendrogram IS DISTINCT FROM v'), '0',
+		'what was taken survives its text form');
+	is($node->safe_psql('postgres', q{
+SELECT count(*) > 100, count(*) FILTER (WHERE leaves <> merges + 1 OR cardinality(dendrogram_cut(v, 3)) <> leaves OR cardinality(dendrogram_cut(v, 1e3)) <> leaves
+	OR 3 <> (SELECT count(DISTINCT c) FROM unnest(dendrogram_cut(v, 3)) c) OR dendrogram_suggest_k(v) NOT BETWEEN 1 AND 20
+	OR dendrogram_inversions(v) NOT BETWEEN 0 AND merges OR dendrogram_cophenetic(v) NOT BETWEEN -1 AND 1)
+FROM taken_dendrogram, LATERAL (SELECT count(*) AS leaves FROM dendrogram_leaves(v)) l, LATERAL (SELECT count(*) AS merges FROM dendrogram_merges(v)) m}),
+		't|0', 'and is cut and read');
 }
 
 $node->stop;

@@ -130,6 +130,8 @@ SELECT count(*) FROM taken_$type t FULL JOIN again a USING (id) WHERE t.v IS DIS
 
 my @clusterings = map { $node->safe_psql('postgres', "SELECT $_ FROM generate_series(1, 50) x") } 'kmeans(3, x, x * x)', 'kmeans(1, x)',
   q{kmeans(cluster_sketch(ARRAY[x % 7, x], 10), 3, scale => 'log')}, q{segment.hclust_fit(ARRAY[x, x % 5], 2, NULL, 'ward', 'robust')};
+my @trees = map { $node->safe_psql('postgres', "SELECT $_ FROM generate_series(1, 30) x") } q{hclust(ARRAY[x, x * x], 'ward')}, q{hclust(ARRAY[x % 7, x % 5, x % 3], 'centroid')},
+  q{hclust(cluster_sketch(ARRAY[x], 10), 'single', 'log')};
 my @sketches = map { $node->safe_psql('postgres', "SELECT $_ FROM generate_series(1, 50) x") } 'cluster_sketch(x, x * x)', 'cluster_sketch(ARRAY[x], 10)';
 
 # 22P02 the text, 22003 a number no float8 or bigint can be, 22P05 a zero character, 54001 too deep
@@ -143,12 +145,17 @@ SELECT count(*) FROM taken_clustering, LATERAL (SELECT array_agg(x * 1.5e300) AS
 WHERE NOT (cluster_id(v, row) BETWEEN 0 AND jsonb_array_length(v::jsonb->'clusters') - 1 AND cluster_distance(v, row) >= 0)}), '0', 'and places rows');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM taken_clustering, cluster_profile(v) WHERE z = 'NaN'}), '0', 'and describes itself');
 
-# 22P02 no base64, 22P03 no sketch
-($states, $many, $texts, $binaries) = split /\n/, outcomes('cluster_sketch', \&damage_base64, 3000, @sketches);
-like($states, qr/^22P02 22P03 taken$/, "cluster_sketch: taken or refused as a bad value: $states");
-is($many, 't', 'many are taken');
-is($texts, '0', 'what was taken survives its text form');
-is($binaries, '0', 'and its binary form');
+# 22P02 no base64, 22P03 no sketch or no tree
+for (['cluster_sketch', @sketches], ['dendrogram', @trees])
+{
+	my ($type, @good) = @$_;
+	($states, $many, $texts, $binaries) = split /\n/, outcomes($type, \&damage_base64, 3000, @good);
+	like($states, qr/^22P02 22P03 taken$/, "$type: taken or refused as a bad value: $states");
+	is($many, 't', 'many are taken');
+	is($texts, '0', 'what was taken survives its text form');
+	is($binaries, '0', 'and its binary form');
+}
+is($node->safe_psql('postgres', q{SELECT count(*) FROM taken_dendrogram WHERE cardinality(dendrogram_cut(v, 2)) <> (SELECT count(*) FROM dendrogram_leaves(v))}), '0', 'and is cut');
 
 $node->stop;
 done_testing();

@@ -1,4 +1,4 @@
-# The same rows give the same sketch, model and labels, bit for bit: in any order, with any number of workers, in one
+# The same rows give the same sketch, model, tree and labels, bit for bit: in any order, with any number of workers, in one
 # scan or in parts merged in any way.
 use strict;
 use warnings FATAL => 'all';
@@ -32,14 +32,14 @@ $node->safe_psql('postgres', 'CREATE EXTENSION segment');
 # ---- what is made of the rows ----
 
 # Each kind of data as aggregates of one table, so that a scan tests them all. "features" is what cluster_sketch gets after
-# the rows' features; a model is made where k is given.
+# the rows' features; a model and a tree are made where k is given.
 my %kinds = (
-	integers => { features => 'ARRAY[i, j]', rest => ', 256', k => 4 },
-	gaussian => { features => 'ARRAY[g, h, g + h]', rest => ', 512', k => 3 },
+	integers => { features => 'ARRAY[i, j]', rest => ', 256', k => 4, linkage => 'complete' },
+	gaussian => { features => 'ARRAY[g, h, g + h]', rest => ', 512', k => 3, linkage => 'average_squared' },
 	log_normal => { features => 'ARRAY[l, m]', rest => ', 1024' },
-	duplicates => { features => 'ARRAY[d, e]', rest => ', 500', k => 5, lossless => 1 },
-	tiny => { features => 'ARRAY[z, y]', rest => ', 300', k => 3 },
-	frame => { features => 'ARRAY[1e9 + g, m]', rest => q{, 400, '{-16,-12}'}, k => 3 },
+	duplicates => { features => 'ARRAY[d, e]', rest => ', 500', k => 5, linkage => 'median', lossless => 1 },
+	tiny => { features => 'ARRAY[z, y]', rest => ', 300', k => 3, linkage => 'single' },
+	frame => { features => 'ARRAY[1e9 + g, m]', rest => q{, 400, '{-16,-12}'}, k => 3, linkage => 'ward' },
 	frame_lossless => { features => 'ARRAY[1e9 + d, e]', rest => q{, 400, '{-16,-12}'}, lossless => 1 },
 	default_size => { features => 'l, m', rest => '', lossless => 1 },
 );
@@ -75,14 +75,15 @@ sub sketches
 	  join(', ', map { "array_agg($_) AS $_" } @of) . " FROM (SELECT $made FROM $table GROUP BY leaf) part) tree";
 }
 
-# A query for one line of digests, "what:digest": of all sketches, of the models made of the sketches @model_of, and of the
-# aggregate's model.
+# A query for one line of digests, "what:digest": of all sketches, of the models and trees made of the sketches @model_of, and
+# of the aggregate's model.
 sub digests
 {
 	my ($grouping, $table, $of, @model_of) = @_;
 	my %what = map { $_ => "segment.sketch_send($_)" } @$of;
 
 	$what{"model_$_"} = "segment.clustering_send(kmeans($_, $kinds{$_}{k}))" for @model_of;
+	$what{"tree_$_"} = "segment.dendrogram_send(hclust($_, '$kinds{$_}{linkage}'))" for @model_of;
 	$what{by_aggregate} = 'segment.clustering_send(by_aggregate)' if $grouping eq 'one scan';
 	return 'SELECT concat_ws(' . join(', ', q{' '}, map { "'$_:' || md5($what{$_})" } sort keys %what) .
 	  ') FROM (' . sketches($grouping, $table, @$of) . " OFFSET 0) made;\n";
@@ -209,6 +210,17 @@ INSERT INTO labels SELECT $_, (SELECT md5(string_agg(label::text, ',' ORDER BY i
 DROP TABLE s;} } 1 .. 10) . q{
 SELECT count(*), count(DISTINCT by_window), count(DISTINCT by_model), bool_and(by_window = by_model) FROM labels;});
 is($labels, '10|1|1|t', 'labels: the same in ten shuffles, by window function and by model');
+
+# Trees of the rows themselves, ties and duplicates among them, and what they say
+my $trees = $node->safe_psql('postgres', with_workers(2, 0) . q{
+CREATE TABLE trees (linkage text, t dendrogram, says text);
+} . join('', map { shuffle('few', 's') . q{
+INSERT INTO trees SELECT linkage, t, concat(dendrogram_cut(t, 5), dendrogram_cophenetic(t), dendrogram_suggest_k(t))
+FROM (SELECT linkage, hclust(CASE linkage WHEN 'ward' THEN ARRAY[g, h] WHEN 'average_squared' THEN ARRAY[z, y] ELSE ARRAY[d, e] END, linkage) AS t
+	FROM s, unnest('{ward,single,complete,average,weighted,centroid,median,average_squared}'::text[]) linkage GROUP BY linkage) made;
+DROP TABLE s;} } 1 .. 5) . q{
+SELECT count(*), count(DISTINCT (linkage, md5(t::text))), count(DISTINCT (linkage, says)) FROM trees;});
+is($trees, '40|8|8', 'trees: the same in five shuffles, by every linkage');
 
 $node->stop;
 done_testing();
