@@ -145,8 +145,6 @@ all_distances(const Agglomeration *a, long double *distance)
 						sum *= 2.0L * a->size[i] * a->size[k] / (a->size[i] + a->size[k]);
 					distance[i * n + k] = sqrtl(sum);
 					break;
-				case LINKAGE_AVERAGE_SQUARED:	/* not by this formula */
-					abort();
 			}
 		}
 
