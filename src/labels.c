@@ -109,13 +109,15 @@ read_columns(WindowObject window, FeatureArguments where, int start, int count,
 }
 
 /*
- * The labels of a partition.  They go into "keep", everything else is
+ * Label the rows of a partition.  The labels stay with it, everything else is
  * given back.
  */
-static int *
-label_partition(WindowObject window, FeatureArguments where, const LabelOptions *options,
-				Labeller labeller, Notices *notices, MemoryContext keep)
+static void
+label_partition(FunctionCallInfo fcinfo, FeatureArguments where, const char *function,
+				const LabelOptions *options, Labeller labeller, PartitionLabels *partition)
 {
+	WindowObject window = PG_WINDOW_OBJECT();
+	Notices    *notices = notices_of(fcinfo->flinfo, function);
 	int64		n = WinGetPartitionRowCount(window);
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "segment labels",
 											   ALLOCSET_DEFAULT_SIZES);
@@ -123,7 +125,7 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 	MemoryContext caller = MemoryContextSwitchTo(work);
 	FeatureRows rows;
 	int		   *label;
-	int		   *place;			/* of a row among those that take part */
+	int		   *place;			/* of a row among those that take part; then its label */
 
 	if (n > PG_INT32_MAX / 2)
 		ereport(ERROR,
@@ -131,7 +133,7 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 				 errmsg("a partition of %lld rows cannot be clustered at once", (long long) n),
 				 errhint("Fit a model to the table and score the rows with cluster_id.")));
 	features_init(&rows, work, (int) n);
-	place = core_alloc(n, sizeof(int));
+	place = MemoryContextAllocHuge(GetMemoryChunkContext(partition), sizeof(int) * n);
 
 	MemoryContextSwitchTo(per_block);
 	for (int i = 0; i < n; i += READ_BLOCK)
@@ -152,40 +154,27 @@ label_partition(WindowObject window, FeatureArguments where, const LabelOptions 
 	/* the places become the labels, row by row */
 	for (int i = 0; i < n; i++)
 		place[i] = place[i] < 0 ? NO_LABEL : label[place[i]];
-	label = MemoryContextAllocHuge(keep, sizeof(int) * n);
-	memcpy(label, place, sizeof(int) * n);
+	partition->label = place;
 
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(work);
-	return label;
 }
 
-static Datum
-label_current_row(FunctionCallInfo fcinfo, FeatureArguments where,
-				  const char *function, const LabelOptions *options, Labeller labeller)
+static PartitionLabels *
+partition_of(FunctionCallInfo fcinfo)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	PartitionLabels *partition = WinGetPartitionLocalMemory(window, sizeof(PartitionLabels));
-	int			label;
+	return WinGetPartitionLocalMemory(PG_WINDOW_OBJECT(), sizeof(PartitionLabels));
+}
 
-	if (partition->label == NULL)
-		partition->label = label_partition(window, where, options, labeller,
-										   notices_of(fcinfo->flinfo, function),
-										   GetMemoryChunkContext(partition));
-	label = partition->label[WinGetCurrentPosition(window)];
+/* The label of the current row of a labelled partition. */
+static Datum
+current_label(FunctionCallInfo fcinfo, const PartitionLabels *partition)
+{
+	int			label = partition->label[WinGetCurrentPosition(PG_WINDOW_OBJECT())];
+
 	if (label == NO_LABEL)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(label);
-}
-
-/* Is this the row at which the options are read and the labels computed? */
-static bool
-is_first_call(FunctionCallInfo fcinfo)
-{
-	PartitionLabels *partition = WinGetPartitionLocalMemory(PG_WINDOW_OBJECT(),
-															sizeof(PartitionLabels));
-
-	return partition->label == NULL;
 }
 
 static void
@@ -207,13 +196,16 @@ PG_FUNCTION_INFO_V1(segment_kmeans_label_columns);
 Datum
 segment_kmeans_label_columns(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	FeatureArguments where = {false, 1, PG_NARGS() - 1};
-	LabelOptions options = {0};
+	PartitionLabels *partition = partition_of(fcinfo);
 
-	if (is_first_call(fcinfo))
-		options.kmeans = kmeans_options(window_argument(window, 0));
-	return label_current_row(fcinfo, where, "kmeans_label", &options, kmeans_labeller);
+	if (partition->label == NULL)
+	{
+		FeatureArguments where = {false, 1, PG_NARGS() - 1};
+		LabelOptions options = {.kmeans = kmeans_options(window_argument(PG_WINDOW_OBJECT(), 0))};
+
+		label_partition(fcinfo, where, "kmeans_label", &options, kmeans_labeller, partition);
+	}
+	return current_label(fcinfo, partition);
 }
 
 /* kmeans_label(features, k, scale, seed, n_init, max_iter) */
@@ -221,18 +213,20 @@ PG_FUNCTION_INFO_V1(segment_kmeans_label_array);
 Datum
 segment_kmeans_label_array(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	FeatureArguments where = {true, 0, 1};
-	LabelOptions options = {0};
+	PartitionLabels *partition = partition_of(fcinfo);
 
-	if (is_first_call(fcinfo))
+	if (partition->label == NULL)
 	{
-		options.kmeans = kmeans_options(window_argument(window, 1));
+		WindowObject window = PG_WINDOW_OBJECT();
+		FeatureArguments where = {true, 0, 1};
+		LabelOptions options = {.kmeans = kmeans_options(window_argument(window, 1))};
+
 		kmeans_options_extend(&options.kmeans,
 							  window_argument(window, 2), window_argument(window, 3),
 							  window_argument(window, 4), window_argument(window, 5));
+		label_partition(fcinfo, where, "kmeans_label", &options, kmeans_labeller, partition);
 	}
-	return label_current_row(fcinfo, where, "kmeans_label", &options, kmeans_labeller);
+	return current_label(fcinfo, partition);
 }
 
 /* hclust_label(k, f1, ...): Ward */
@@ -240,13 +234,16 @@ PG_FUNCTION_INFO_V1(segment_hclust_label_columns);
 Datum
 segment_hclust_label_columns(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	FeatureArguments where = {false, 1, PG_NARGS() - 1};
-	LabelOptions options = {0};
+	PartitionLabels *partition = partition_of(fcinfo);
 
-	if (is_first_call(fcinfo))
-		options.hclust = hclust_options_of_k(window_argument(window, 0));
-	return label_current_row(fcinfo, where, "hclust_label", &options, hclust_labeller);
+	if (partition->label == NULL)
+	{
+		FeatureArguments where = {false, 1, PG_NARGS() - 1};
+		LabelOptions options = {.hclust = hclust_options_of_k(window_argument(PG_WINDOW_OBJECT(), 0))};
+
+		label_partition(fcinfo, where, "hclust_label", &options, hclust_labeller, partition);
+	}
+	return current_label(fcinfo, partition);
 }
 
 /* hclust_label(features, k, linkage, height, scale) */
@@ -254,12 +251,18 @@ PG_FUNCTION_INFO_V1(segment_hclust_label_array);
 Datum
 segment_hclust_label_array(PG_FUNCTION_ARGS)
 {
-	WindowObject window = PG_WINDOW_OBJECT();
-	FeatureArguments where = {true, 0, 1};
-	LabelOptions options = {0};
+	PartitionLabels *partition = partition_of(fcinfo);
 
-	if (is_first_call(fcinfo))
-		options.hclust = hclust_options(window_argument(window, 1), window_argument(window, 3),
-										window_argument(window, 2), window_argument(window, 4));
-	return label_current_row(fcinfo, where, "hclust_label", &options, hclust_labeller);
+	if (partition->label == NULL)
+	{
+		WindowObject window = PG_WINDOW_OBJECT();
+		FeatureArguments where = {true, 0, 1};
+		LabelOptions options = {
+			.hclust = hclust_options(window_argument(window, 1), window_argument(window, 3),
+									 window_argument(window, 2), window_argument(window, 4))
+		};
+
+		label_partition(fcinfo, where, "hclust_label", &options, hclust_labeller, partition);
+	}
+	return current_label(fcinfo, partition);
 }

@@ -54,7 +54,7 @@ solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
 	int			dim = p->raw.dim;
 	int			k = Min(options->k, p->scaled.n);
 	double	   *centroid = core_alloc(mul_size(k, dim), sizeof(double));
-	int		   *scaled_label = core_alloc(p->scaled.n, sizeof(int));
+	int		   *scaled_label = p->scaled_of ? core_alloc(p->scaled.n, sizeof(int)) : raw_label;
 	KMeansFacts solved;
 
 	if (options->init && k == options->k)
@@ -69,8 +69,12 @@ solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
 	else
 		solved = kmeans_solve(&p->scaled, k, options->seed, options->n_init, options->max_iter,
 							  centroid, scaled_label);
-	for (int i = 0; i < p->raw.n; i++)
-		raw_label[i] = scaled_label[scaled_row(p, i)];
+	if (p->scaled_of)
+	{
+		for (int i = 0; i < p->raw.n; i++)
+			raw_label[i] = scaled_label[p->scaled_of[i]];
+		pfree(scaled_label);
+	}
 
 	*clusters = clusters_alloc(k, dim);
 	clusters->scaling = p->scaling;
@@ -79,7 +83,6 @@ solve_kmeans(const Prepared *p, const KMeansOptions *options, int *raw_label,
 	facts->distinct = p->scaled.n;
 	facts->iterations = solved.iterations;
 	facts->converged = solved.converged;
-	pfree(scaled_label);
 	pfree(centroid);
 }
 

@@ -746,6 +746,23 @@ sample_rows(const Rows *rows, int size, int64 seed)
 	return sample;
 }
 
+/* From the given centroids until an iteration gains less than the share "tolerance". */
+static KMeansFacts
+descend_to(const Rows *rows, int k, int max_iter, double tolerance, double *centroid, int *label)
+{
+	KMeansFacts facts = {0};
+	Solver		s = solver_create(rows, k, max_iter, rows->n <= EXCHANGE_ROWS);
+
+	Assert(k >= 1 && k <= rows->n && max_iter >= 1);
+	forget_labels(&s);
+	facts.inertia = descend(&s, centroid, k, tolerance, &facts);
+	facts.fixed_point = facts.converged;
+	facts.converged |= tolerance > 0 && facts.iterations < max_iter;
+	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
+	solver_free(&s);
+	return facts;
+}
+
 /*
  * From the given centroids, centroid[c * dim + j], to the fixed point they
  * lead to, or near to it where there are many rows, with the label of each of
@@ -754,18 +771,8 @@ sample_rows(const Rows *rows, int size, int64 seed)
 KMeansFacts
 kmeans_descend(const Rows *rows, int k, int max_iter, double *centroid, int *label)
 {
-	KMeansFacts facts = {0};
-	Solver		s = solver_create(rows, k, max_iter, rows->n <= EXCHANGE_ROWS);
-	bool		very_many = rows->n > VERY_MANY_ROWS;
-
-	Assert(k >= 1 && k <= rows->n && max_iter >= 1);
-	forget_labels(&s);
-	facts.inertia = descend(&s, centroid, k, very_many ? VERY_MANY_ROWS_TOLERANCE : 0, &facts);
-	facts.fixed_point = facts.converged;
-	facts.converged |= very_many && facts.iterations < max_iter;
-	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
-	solver_free(&s);
-	return facts;
+	return descend_to(rows, k, max_iter, rows->n > VERY_MANY_ROWS ? VERY_MANY_ROWS_TOLERANCE : 0,
+					  centroid, label);
 }
 
 /*
@@ -794,7 +801,8 @@ kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
 	{
 		Rows		sample = sample_rows(rows, VERY_MANY_ROWS_SAMPLE, seed);
 
-		found.iterations += kmeans_descend(&sample, k, max_iter, centroid, label).iterations;
+		found.iterations += descend_to(&sample, k, max_iter, VERY_MANY_ROWS_TOLERANCE, centroid,
+									   label).iterations;
 		rows_free(&sample);
 	}
 	facts = kmeans_descend(rows, k, max_iter, centroid, label);

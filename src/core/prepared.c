@@ -115,7 +115,7 @@ label_in_blocks(const Prepared *p, const Clusters *clusters, int *raw_label)
 {
 	Scorer		scorer = scorer_create(clusters);
 	Size		cells = (Size) clusters->k * clusters->dim;
-	int		   *label = core_alloc(p->scaled.n, sizeof(int));
+	int		   *label = p->scaled_of ? core_alloc(p->scaled.n, sizeof(int)) : raw_label;
 	double		distance2[NEAREST_BLOCK];
 
 	for (Size i = 0; i < cells; i++)
@@ -128,9 +128,12 @@ label_in_blocks(const Prepared *p, const Clusters *clusters, int *raw_label)
 		nearest_block(&p->scaled, start, count, scorer.position, clusters->k,
 					  label + start, distance2, NULL);
 	}
-	for (int i = 0; i < p->raw.n; i++)
-		raw_label[i] = label[scaled_row(p, i)];
-	pfree(label);
+	if (p->scaled_of)
+	{
+		for (int i = 0; i < p->raw.n; i++)
+			raw_label[i] = label[p->scaled_of[i]];
+		pfree(label);
+	}
 	scorer_free(&scorer);
 }
 

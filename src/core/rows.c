@@ -67,6 +67,13 @@ key_of_item(const Table *t, Item item, int column)
 	return order_key(t->value[row_of_item(item) * t->row + column * t->column]);
 }
 
+/* Rows lie anywhere in memory: ask for one that is needed soon. */
+static inline void
+prefetch_row(const Table *t, Item item)
+{
+	__builtin_prefetch(&t->value[row_of_item(item) * t->row]);
+}
+
 /* Stable sort by one column; key[] becomes the keys in their order. */
 static void
 insertion_sort(const Table *t, Item *item, int n, int column, uint64 *key)
@@ -135,16 +142,21 @@ radix_sort(Item *item, Item *spare, int n)
 static bool
 sort_by_prefix(const Table *t, Item *item, Item *spare, int n, int column)
 {
-	uint64		first = key_of_item(t, item[0], column);
+	uint64	   *key = spare;	/* not needed for items yet */
 	uint64		differ = 0;
 	int			shift = 0;
 
-	for (int i = 1; i < n; i++)
-		differ |= key_of_item(t, item[i], column) ^ first;
+	for (int i = 0; i < n; i++)
+	{
+		if (i + PREFETCH < n)
+			prefetch_row(t, item[i + PREFETCH]);
+		key[i] = key_of_item(t, item[i], column);
+		differ |= key[i] ^ key[0];
+	}
 	while (differ >> shift > UINT32_MAX)
 		shift++;
 	for (int i = 0; i < n; i++)
-		item[i] = (key_of_item(t, item[i], column) >> shift) << 32 | (uint32) item[i];
+		item[i] = (key[i] >> shift) << 32 | (uint32) item[i];
 	if (differ != 0)
 		radix_sort(item, spare, n);
 	return shift == 0;
@@ -260,12 +272,10 @@ canonicalise(const Table *t, const double *weight, const double *variance, int n
 		int			r = row_of[row];
 		double		w = weight ? weight[row] : 1;
 
-		if (i + PREFETCH < n)	/* rows lie anywhere: ask for those to come */
+		if (i + PREFETCH < n)
 		{
-			int			next = row_of_item(item[i + PREFETCH]);
-
-			__builtin_prefetch(&t->value[next * t->row]);
-			__builtin_prefetch(&row_of[next]);
+			prefetch_row(t, item[i + PREFETCH]);
+			__builtin_prefetch(&row_of[row_of_item(item[i + PREFETCH])]);
 		}
 		rows.weight[r] += w;
 		for (int j = 0; j < dim; j++)
