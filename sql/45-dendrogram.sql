@@ -52,6 +52,10 @@ CREATE FUNCTION dendrogram_cut(t dendrogram, k integer) RETURNS integer[]
 	AS 'MODULE_PATHNAME', 'segment_dendrogram_cut_at_count' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION dendrogram_cut(dendrogram, integer) IS
 'The clusters, numbered from 0 by their centroids, of the leaves in their order, when merging has left k clusters; as many as leaves if k is greater. O(leaves).';
+CREATE FUNCTION dendrogram_cut(t dendrogram, k bigint) RETURNS integer[]
+	AS 'MODULE_PATHNAME', 'segment_dendrogram_cut_at_bigint' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION dendrogram_cut(dendrogram, bigint) IS
+'The same for a k that is a bigint, such as a count(*).';
 CREATE FUNCTION dendrogram_cut(t dendrogram, height double precision) RETURNS integer[]
 	AS 'MODULE_PATHNAME', 'segment_dendrogram_cut_at_height' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION dendrogram_cut(dendrogram, double precision) IS

@@ -32,20 +32,36 @@ cut_result(Dendrogram *dendrogram, int *label, int k)
 	PG_RETURN_ARRAYTYPE_P(construct_array(id, leaves.n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
-/* dendrogram_cut(t, k) */
-PG_FUNCTION_INFO_V1(segment_dendrogram_cut_at_count);
-Datum
-segment_dendrogram_cut_at_count(PG_FUNCTION_ARGS)
+static Datum
+cut_at_count(FunctionCallInfo fcinfo, int32 count)
 {
 	Dendrogram *dendrogram = PG_GETARG_DENDROGRAM(0);
 	DendrogramParts t = dendrogram_open(dendrogram);
-	int			k = hclust_options_of_k((Argument) {PG_GETARG_DATUM(1), false}).k;
+	int			k = hclust_options_of_k((Argument) {Int32GetDatum(count), false}).k;
 	int		   *label = core_alloc(t.n, sizeof(int));
 	FitFacts	facts = {.distinct = t.n, .converged = true};
 
 	notices_add(notices_of(fcinfo->flinfo, "dendrogram_cut"), 0, k, &facts);
 	k = dendrogram_cut_at_count(t.merge, t.n, Min(k, t.n), label);
 	return cut_result(dendrogram, label, k);
+}
+
+/* dendrogram_cut(t, k) */
+PG_FUNCTION_INFO_V1(segment_dendrogram_cut_at_count);
+Datum
+segment_dendrogram_cut_at_count(PG_FUNCTION_ARGS)
+{
+	return cut_at_count(fcinfo, PG_GETARG_INT32(1));
+}
+
+/* The same of a bigint, such as count(*), which would be taken for a height. */
+PG_FUNCTION_INFO_V1(segment_dendrogram_cut_at_bigint);
+Datum
+segment_dendrogram_cut_at_bigint(PG_FUNCTION_ARGS)
+{
+	int64		k = PG_GETARG_INT64(1);
+
+	return cut_at_count(fcinfo, (int32) Max(Min(k, PG_INT32_MAX), PG_INT32_MIN));
 }
 
 /* dendrogram_cut(t, height) */

@@ -221,3 +221,7 @@ FROM (VALUES ('nothing', 0, ''::bytea), ('format 2', 0, '\x02'), ('linkage 8', 1
 	('heights fall, but by centroid', 1, '\x05')) v (what, at, bytes);
 DROP FUNCTION variant;
 DROP TABLE mall, tree, few, trees, merges, cells, copied;
+
+-- a k that is a bigint, such as a count, is a k and not a height
+SELECT dendrogram_cut(t, count(*)) = dendrogram_cut(t, 4) AS as_k, dendrogram_cut(t, 9000000000) = '{0,1,2,3}' AS each_leaf
+FROM (SELECT hclust(ARRAY[x], 'ward') AS t FROM (VALUES (1.0::float8), (2), (4), (8)) v (x)) s, generate_series(1, 4) GROUP BY t;
