@@ -23,9 +23,9 @@ CREATE UNLOGGED TABLE t20 AS SELECT * FROM t100 WHERE store < 20000;
 VACUUM ANALYZE t20; VACUUM ANALYZE t100;
 });
 
-# All groups in memory at once, and one after the other.
+# By hash, in as much memory as the planner dares to take (18 spills some groups, older ones none), and one after the other.
 my %plan = (
-	hash => { settings => q{SET work_mem = '1GB'; SET enable_sort = off;}, node => qr/HashAggregate.*Batches: 1 /s },
+	hash => { settings => q{SET work_mem = '1GB'; SET enable_sort = off;}, node => qr/HashAggregate/ },
 	sort => { settings => q{SET work_mem = '4MB'; SET enable_hashagg = off;}, node => qr/GroupAggregate.*Sort/s });
 
 for my $plan (sort keys %plan)
