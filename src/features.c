@@ -134,7 +134,7 @@ features_add_array(FeatureRows *rows, Datum array)
 	if (has_null)
 	{
 		features_check_dim(rows->dim, dim);
-	rows->dim = dim;
+		rows->dim = dim;
 		return features_add_null(rows);
 	}
 	return features_add(rows, value, dim);

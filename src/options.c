@@ -44,8 +44,8 @@ scale_from_name(const char *name, ScaleMethod *method)
 	return false;
 }
 
-static void
-refuse_null(Argument argument, const char *name, const char *hint)
+void
+option_refuse_null(Argument argument, const char *name, const char *hint)
 {
 	if (argument.isnull)
 		ereport(ERROR,
@@ -55,12 +55,12 @@ refuse_null(Argument argument, const char *name, const char *hint)
 }
 
 /* An integer of at least "least". */
-static int
-get_count(Argument argument, const char *name, int least, const char *hint)
+int
+option_count(Argument argument, const char *name, int least, const char *hint)
 {
 	int			value;
 
-	refuse_null(argument, name, hint);
+	option_refuse_null(argument, name, hint);
 	value = DatumGetInt32(argument.value);
 	if (value < least)
 		ereport(ERROR,
@@ -70,20 +70,20 @@ get_count(Argument argument, const char *name, int least, const char *hint)
 	return value;
 }
 
-static int
-get_k(Argument k)
+int
+option_k(Argument k)
 {
-	return get_count(k, "k", 1, "k is the number of clusters to make.");
+	return option_count(k, "k", 1, "k is the number of clusters to make.");
 }
 
-static ScaleMethod
-get_scale(Argument argument)
+ScaleMethod
+option_scale(Argument argument)
 {
 	const char *hint = "A scale is none, zscore, minmax, robust or log.";
 	ScaleMethod method;
 	char	   *name;
 
-	refuse_null(argument, "scale", hint);
+	option_refuse_null(argument, "scale", hint);
 	name = text_to_cstring(DatumGetTextPP(argument.value));
 	if (!scale_from_name(name, &method))
 		ereport(ERROR,
@@ -99,7 +99,7 @@ get_linkage(Argument argument)
 	const char *hint = "A linkage is ward, single, complete, average, weighted, centroid, median or average_squared.";
 	char	   *name;
 
-	refuse_null(argument, "linkage", hint);
+	option_refuse_null(argument, "linkage", hint);
 	name = text_to_cstring(DatumGetTextPP(argument.value));
 	for (int i = 0; i < LINKAGES; i++)
 		if (strcmp(name, linkage_names[i]) == 0)
@@ -115,7 +115,7 @@ KMeansOptions
 kmeans_options(Argument k)
 {
 	return (KMeansOptions) {
-		.k = get_k(k),
+		.k = option_k(k),
 		.scale = SCALE_NONE,
 		.seed = 0,
 		.n_init = 0,
@@ -127,20 +127,20 @@ void
 kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 					  Argument n_init, Argument max_iter)
 {
-	options->scale = get_scale(scale);
-	refuse_null(seed, "seed", "The seed is any integer; leave it out for the default, 0.");
+	options->scale = option_scale(scale);
+	option_refuse_null(seed, "seed", "The seed is any integer; leave it out for the default, 0.");
 	options->seed = DatumGetInt64(seed.value);
-	options->n_init = get_count(n_init, "n_init", 0,
-								"n_init is the number of independent starts; 0, the default, lets the size of the data decide.");
-	options->max_iter = get_count(max_iter, "max_iter", 1,
-								  "max_iter bounds the iterations of a start; leave it out for the default, 300.");
+	options->n_init = option_count(n_init, "n_init", 0,
+								   "n_init is the number of independent starts; 0, the default, lets the size of the data decide.");
+	options->max_iter = option_count(max_iter, "max_iter", 1,
+									 "max_iter bounds the iterations of a start; leave it out for the default, 300.");
 }
 
 HclustOptions
 hclust_options_of_k(Argument k)
 {
 	return (HclustOptions) {
-		.k = get_k(k),
+		.k = option_k(k),
 		.linkage = LINKAGE_WARD,
 		.scale = SCALE_NONE,
 		.most_leaves = DEFAULT_MOST_LEAVES,
@@ -153,7 +153,7 @@ hclust_options_of_tree(Argument linkage, Argument scale)
 {
 	return (HclustOptions) {
 		.linkage = get_linkage(linkage),
-		.scale = get_scale(scale),
+		.scale = option_scale(scale),
 		.most_leaves = DEFAULT_MOST_LEAVES,
 	};
 }
@@ -184,7 +184,7 @@ hclust_options(Argument k, Argument height, Argument linkage, Argument scale)
 				 errmsg("k and height must not both be given"),
 				 errhint("The tree is cut either at k clusters or at a height.")));
 	if (!k.isnull)
-		options.k = get_k(k);
+		options.k = option_k(k);
 	else
 		options.height = hclust_height(height);
 	return options;

@@ -22,6 +22,11 @@ typedef struct Argument
 extern const char *scale_name(ScaleMethod method);
 extern bool scale_from_name(const char *name, ScaleMethod *method);
 
+extern void option_refuse_null(Argument argument, const char *name, const char *hint);
+extern int	option_count(Argument argument, const char *name, int least, const char *hint);
+extern int	option_k(Argument k);
+extern ScaleMethod option_scale(Argument argument);
+
 extern KMeansOptions kmeans_options(Argument k);
 extern void kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 								  Argument n_init, Argument max_iter);
