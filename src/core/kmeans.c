@@ -295,9 +295,28 @@ move_centroids(Solver *s, double *centroid, int k)
 	return reseeded;
 }
 
+/* By how much the inertia falls when all centroids move to the means, labels left as they are. */
+static double
+gain_of_moving(const Solver *s, int k)
+{
+	int			dim = s->rows->dim;
+	double		gain = 0;
+
+	for (int c = 0; c < k; c++)
+	{
+		double		square = 0;
+
+		for (int j = 0; j < dim; j++)
+			square += s->shift[(Size) c * dim + j] * s->shift[(Size) c * dim + j];
+		gain += s->weight[c] > 0 ? square / s->weight[c] : INFINITY;
+	}
+	return gain;
+}
+
 /*
  * Lloyd's iteration from the given centroids, until no label changes or an
- * iteration gains less than the share "tolerance", or max_iter is reached.
+ * iteration gains less than the share "tolerance", or would do so before rows
+ * change their labels, or max_iter is reached.
  * Ends with labels and distances that belong to the centroids returned.
  */
 static double
@@ -310,8 +329,11 @@ lloyd(Solver *s, double *centroid, int k, double tolerance, KMeansFacts *facts)
 	for (int iteration = 0; iteration < s->max_iter; iteration++)
 	{
 		double		before = inertia;
-		bool		reseeded = move_centroids(s, centroid, k);
+		bool		reseeded;
 
+		if (tolerance > 0 && gain_of_moving(s, k) <= tolerance * inertia)
+			break;
+		reseeded = move_centroids(s, centroid, k);
 		inertia = assign_rows(s, centroid, k, false, &moved);
 		facts->iterations++;
 		if (!moved && !reseeded)
