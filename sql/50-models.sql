@@ -254,3 +254,7 @@ ALTER FUNCTION segment.adopt_gates() OWNER TO @extowner@;
 CREATE TRIGGER adopt_gates AFTER INSERT ON segment.version
 	REFERENCING NEW TABLE AS new_versions FOR EACH STATEMENT EXECUTE FUNCTION segment.adopt_gates();
 COMMENT ON TRIGGER adopt_gates ON segment.version IS 'gives restored gates to the owner of the tables';
+
+-- Whoever may call a trigger function may put it on a table of its own, whose columns are of types of its own, and the casts of
+-- these would run as the owner of the function. Triggers that exist need no such right.
+REVOKE EXECUTE ON FUNCTION segment.close_gate(), segment.adopt_gates() FROM PUBLIC;

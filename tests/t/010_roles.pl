@@ -119,6 +119,18 @@ VALUES (1000, 'm', 's', '{a}', 'kmeans', 'none', 0, '{}')}, qr/permission denied
 refused('outsider', q{TRUNCATE segment.model CASCADE}, qr/permission denied/, 'no TRUNCATE');
 refused('outsider', q{CREATE FUNCTION segment.fit() RETURNS int LANGUAGE sql AS 'SELECT 1'}, qr/permission denied for schema segment/, 'nothing is put into the schema');
 
+# The trigger functions run as the owner of the extension: on a table of another's they would take its casts along.
+as('bob', q{CREATE TYPE bob.number AS (x bigint);
+CREATE FUNCTION bob.lift(bob.number) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'cast as %', current_user; END $$;
+CREATE CAST (bob.number AS bigint) WITH FUNCTION bob.lift(bob.number) AS IMPLICIT;
+CREATE TABLE bob.bait (id bob.number, model_id bob.number)});
+refused('bob', q{CREATE TRIGGER t AFTER DELETE ON bob.bait FOR EACH ROW EXECUTE FUNCTION segment.close_gate()},
+	qr/permission denied for function segment.close_gate/, 'close_gate is no trigger for the tables of others');
+refused('bob', q{CREATE TRIGGER t AFTER INSERT ON bob.bait REFERENCING NEW TABLE AS new_versions FOR EACH STATEMENT EXECUTE FUNCTION segment.adopt_gates()},
+	qr/permission denied for function segment.adopt_gates/, 'nor is adopt_gates');
+is($node->safe_psql('shop', q{SELECT count(*) FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+WHERE p.prosecdef AND p.prorettype = 'trigger'::regtype AND has_function_privilege('public', p.oid, 'EXECUTE')}), '0', 'no trigger function with rights of its own is for everybody');
+
 # The owner of the extension is no better off than alice when it names clusters, but may look after everything.
 as('boss', q{CREATE SCHEMA boss; CREATE TABLE boss.customers AS SELECT i AS id, i % 10 + 100 * (i % 2) AS income FROM generate_series(1, 100) AS i;
 SELECT segment.fit('mall', 'boss.customers', '{income}', k => 2)});
