@@ -43,7 +43,7 @@ unpack(const char *bytes, int length)
 {
 	Dendrogram *dendrogram;
 
-	flat_refuse("dendrogram", dendrogram_unpack((const uint8 *) bytes, length, &dendrogram));
+	flat_refuse("dendrogram", dendrogram_unpack((const uint8 *) bytes, length, &dendrogram), NULL);
 	return dendrogram_value(dendrogram);
 }
 
@@ -76,7 +76,7 @@ Datum
 segment_dendrogram_in(PG_FUNCTION_ARGS)
 {
 	int			length;
-	const char *bytes = flat_from_text("dendrogram", PG_GETARG_CSTRING(0), &length);
+	const char *bytes = flat_from_text("dendrogram", PG_GETARG_CSTRING(0), NULL, &length);
 
 	PG_RETURN_POINTER(unpack(bytes, length));
 }

@@ -86,9 +86,9 @@ flat_to_text(const bytea *bytes)
 	return text;
 }
 
-/* The binary form in a text, and its length. */
+/* The binary form in a text, and its length.  The hint, if any, is for a text that is none. */
 char *
-flat_from_text(const char *type, const char *text, int *length)
+flat_from_text(const char *type, const char *text, const char *hint, int *length)
 {
 	int			room = pg_b64_dec_len((int) strlen(text));
 	char	   *bytes = palloc(room + 1);
@@ -97,7 +97,8 @@ flat_from_text(const char *type, const char *text, int *length)
 	if (*length < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid %s: it is not base64", type)));
+				 errmsg("invalid %s: it is not base64", type),
+				 hint ? errhint("%s", hint) : 0));
 	return bytes;
 }
 
@@ -111,10 +112,11 @@ flat_from_message(StringInfo message, int *length)
 
 /* An error unless there is no problem with bytes from outside. */
 void
-flat_refuse(const char *type, const char *problem)
+flat_refuse(const char *type, const char *problem, const char *hint)
 {
 	if (problem)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid %s: %s", type, problem)));
+				 errmsg("invalid %s: %s", type, problem),
+				 hint ? errhint("%s", hint) : 0));
 }

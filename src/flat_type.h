@@ -11,8 +11,8 @@
 #include "lib/stringinfo.h"
 
 extern char *flat_to_text(const bytea *bytes);
-extern char *flat_from_text(const char *type, const char *text, int *length);
+extern char *flat_from_text(const char *type, const char *text, const char *hint, int *length);
 extern const char *flat_from_message(StringInfo message, int *length);
-extern void flat_refuse(const char *type, const char *problem);
+extern void flat_refuse(const char *type, const char *problem, const char *hint);
 
 #endif							/* SEGMENT_FLAT_TYPE_H */

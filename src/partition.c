@@ -9,7 +9,11 @@
  */
 #include "partition.h"
 
+#include "funcapi.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 #include "windowapi.h"
 
 #include "core.h"
@@ -26,13 +30,71 @@ partition_of(FunctionCallInfo fcinfo)
 	return WinGetPartitionLocalMemory(PG_WINDOW_OBJECT(), sizeof(Partition));
 }
 
-/* An option: taken from the row at hand, which is the partition's first. */
+/* The name of one of our arguments, for a message. */
+static char *
+argument_name(FunctionCallInfo fcinfo, int argno)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	Oid		   *types;
+	char	  **names;
+	char	   *modes;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", fcinfo->flinfo->fn_oid);
+	get_func_arg_info(tuple, &types, &names, &modes);
+	ReleaseSysCache(tuple);
+	return names[argno];
+}
+
+/*
+ * An error unless the option is the same in all rows of the partition.  Who
+ * gives the columns before k would otherwise get labels for some row's value.
+ */
+static void
+check_same(FunctionCallInfo fcinfo, int argno, Argument first)
+{
+	WindowObject window = PG_WINDOW_OBJECT();
+	int64		n = WinGetPartitionRowCount(window);
+	MemoryContext per_block = AllocSetContextCreate(CurrentMemoryContext, "segment option",
+													ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(per_block);
+	int16		length;
+	bool		by_value;
+
+	get_typlenbyval(get_fn_expr_argtype(fcinfo->flinfo, argno), &length, &by_value);
+	for (int i = 0; i < n; i++)
+	{
+		bool		isnull;
+		bool		isout;
+		Datum		value = WinGetFuncArgInPartition(window, argno, i, WINDOW_SEEK_HEAD, false,
+													 &isnull, &isout);
+
+		if (isnull != first.isnull ||
+			!(isnull || datum_image_eq(value, first.value, by_value, length)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s must be the same for all rows of a partition",
+							argument_name(fcinfo, argno)),
+					 errhint("Give it as a constant, or partition by it.")));
+		if (i % READ_BLOCK == 0)
+		{
+			MemoryContextReset(per_block);
+			core_poll("reading rows", 0);
+		}
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(per_block);
+}
+
+/* An option: taken from the row at hand, which is the partition's first, and the same in all others. */
 Argument
 partition_option(FunctionCallInfo fcinfo, int argno)
 {
 	Argument	argument;
 
 	argument.value = WinGetFuncArgCurrent(PG_WINDOW_OBJECT(), argno, &argument.isnull);
+	if (!get_fn_expr_arg_stable(fcinfo->flinfo, argno))
+		check_same(fcinfo, argno, argument);
 	return argument;
 }
 

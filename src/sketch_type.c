@@ -131,11 +131,11 @@ pack(Sketch *sketch)
 }
 
 static Sketch *
-unpack(const char *bytes, int length)
+unpack(const char *bytes, int length, const char *hint)
 {
 	Sketch	   *s;
 
-	flat_refuse("cluster_sketch", sketch_unpack((const uint8 *) bytes, length, &s));
+	flat_refuse("cluster_sketch", sketch_unpack((const uint8 *) bytes, length, &s), hint);
 	return sketch_value(s);
 }
 
@@ -153,7 +153,7 @@ segment_sketch_recv(PG_FUNCTION_ARGS)
 	int			length;
 	const char *bytes = flat_from_message((StringInfo) PG_GETARG_POINTER(0), &length);
 
-	PG_RETURN_POINTER(unpack(bytes, length));
+	PG_RETURN_POINTER(unpack(bytes, length, NULL));
 }
 
 PG_FUNCTION_INFO_V1(segment_sketch_out);
@@ -163,14 +163,19 @@ segment_sketch_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(flat_to_text(pack(PG_GETARG_SKETCH(0))));
 }
 
+/*
+ * No aggregate takes a text, so the parser makes a cast of cluster_sketch(column)
+ * when the column is text; whoever wrote it meant the aggregate.
+ */
 PG_FUNCTION_INFO_V1(segment_sketch_in);
 Datum
 segment_sketch_in(PG_FUNCTION_ARGS)
 {
+	const char *hint = "cluster_sketch() of a text is a cast to the type; the features of the aggregate are numbers.";
 	int			length;
-	const char *bytes = flat_from_text("cluster_sketch", PG_GETARG_CSTRING(0), &length);
+	const char *bytes = flat_from_text("cluster_sketch", PG_GETARG_CSTRING(0), hint, &length);
 
-	PG_RETURN_POINTER(unpack(bytes, length));
+	PG_RETURN_POINTER(unpack(bytes, length, hint));
 }
 
 /* ---- what it says of itself ---- */

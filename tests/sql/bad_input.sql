@@ -9,6 +9,13 @@ SELECT kmeans(0, x) FROM generate_series(1, 3) x;
 SELECT kmeans(NULL::int, x) FROM generate_series(1, 3) x;
 SELECT kmeans(x, x) FROM generate_series(1, 3) x;
 SELECT hclust_label(0, x) OVER () FROM generate_series(1, 3) x;
+-- one k for a partition: the columns before it, the commonest slip, would make a k of each row
+SELECT kmeans_label(x, x, 2) OVER () FROM generate_series(1, 3) x;
+SELECT kmeans_label(CASE WHEN x < 3 THEN 2 END, x) OVER () FROM generate_series(1, 3) x;
+SELECT kmeans_label(ARRAY[x], 2, CASE WHEN x = 3 THEN 'zscore' ELSE 'none' END) OVER () FROM generate_series(1, 3) x;
+-- which may be a column, a parameter or a query
+SELECT kmeans_label(x, y) OVER (PARTITION BY x) FROM generate_series(1, 2) x, generate_series(1, 2) y;
+SELECT kmeans_label(ARRAY[x], (SELECT count(*)::int - 1 FROM generate_series(1, 3)), lower('NO') || 'ne') OVER () FROM generate_series(1, 3) x;
 -- a cut needs k or a height, not both and not neither
 SELECT hclust_label(ARRAY[x]) OVER () FROM generate_series(1, 3) x;
 SELECT hclust_label(ARRAY[x], 2, height => 1) OVER () FROM generate_series(1, 3) x;
