@@ -158,5 +158,6 @@ test:  NEEDS = libfuzzer
 bench: RUN = bench/run $(ROWS)
 demo test bench:
 	@set -e; PG_CONFIG=$$(tests/setup $(NEEDS)); export PG_CONFIG; \
+	echo "Building for $$("$$PG_CONFIG" --version)" >&2; \
 	$(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null)) all PG_CONFIG="$$PG_CONFIG"; \
 	tests/$(RUN)

@@ -267,6 +267,11 @@ BEGIN
 		IF features IS NULL THEN
 			RAISE EXCEPTION '% has no numeric column but its key', segment.qualified_name(source)
 				USING ERRCODE = 'undefined_column', HINT = 'Make numbers of its columns in a view, and fit the view.';
+		ELSIF key IS NULL THEN
+			-- The number of a customer is no feature, but a view or a materialized view cannot tell.
+			RAISE NOTICE '% has no primary key: all its numeric columns are features, %', segment.qualified_name(source),
+					(SELECT string_agg(quote_ident(f.name), ', ' ORDER BY f."position") FROM unnest(features) WITH ORDINALITY AS f(name, "position"))
+				USING HINT = format('If one of them only identifies the customers, name it as the key, such as key => %L.', features[1:1]);
 		END IF;
 	ELSE
 		PERFORM segment.check_features(source, features);

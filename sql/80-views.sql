@@ -66,6 +66,7 @@ DECLARE
 	query CONSTANT text := segment.view_query(of);
 	name name[];
 	target text;
+	temporary boolean;
 	scale text;
 BEGIN
 	BEGIN
@@ -78,10 +79,13 @@ BEGIN
 			USING ERRCODE = 'invalid_name',
 				HINT = 'Write it as in SQL: ''name'' or ''schema.name'', with double quotes around a part that needs them.';
 	END IF;
+	-- as CREATE VIEW does, a view of a temporary table is temporary
+	SELECT c.relpersistence = 't' INTO temporary FROM pg_class AS c WHERE c.oid = segment.source_of(of);
 	IF cardinality(name) = 1 THEN
-		-- as CREATE VIEW does, a view of a temporary table is temporary
-		PERFORM FROM pg_class AS c WHERE c.oid = segment.source_of(of) AND c.relpersistence = 't';
-		name := array_prepend(CASE WHEN FOUND THEN 'pg_temp' ELSE default_schema END::name, name);
+		name := array_prepend(CASE WHEN temporary THEN 'pg_temp' ELSE default_schema END::name, name);
+	ELSIF temporary AND name[1] <> 'pg_temp' THEN
+		RAISE EXCEPTION 'the source is temporary, and so is a view of it: it cannot be in schema "%"', name[1]
+			USING ERRCODE = 'invalid_table_definition', HINT = 'Write its name without a schema, or fit a table that stays.';
 	END IF;
 	IF name[1] IS NULL THEN
 		RAISE EXCEPTION 'no schema to make the view in'
@@ -121,4 +125,4 @@ COMMENT ON FUNCTION segment.create_view(text, text) IS
 	'makes a view of the source of the current role''s model and returns it: every column of the source, then cluster (0-based), persona, and distance (to the centroid, in the space the model was fitted in), all three NULL if a feature is NULL, NaN or infinite. '
 	'The name is resolved as in CREATE VIEW. Rows are scored when the view is read, by the version of the model that is active then; a query scores each row once, O(clusters * features), in parallel workers too. '
 	'The view belongs to the current role, and GRANT SELECT on it is all that a reader needs. '
-	'Errors: no such model (42704); the source is gone (42P01), lacks a feature (42703) or has columns of those names (42701); the name is no name (42602), taken (42P07), or there is no schema for it (3F000)';
+	'Errors: no such model (42704); the source is gone (42P01), lacks a feature (42703) or has columns of those names (42701); the name is no name (42602), taken (42P07), or there is no schema for it (3F000); the source is temporary and the schema is not (42P16)';

@@ -48,7 +48,7 @@ WITH cells AS (SELECT kmeans, ward, count(*)::float8 AS n FROM labels GROUP BY G
               sum(n * (n - 1) / 2) FILTER (WHERE kmeans IS NULL AND ward IS NOT NULL) AS by_ward,
               sum(n * (n - 1) / 2) FILTER (WHERE kmeans IS NULL AND ward IS NULL) AS every
        FROM cells)
-SELECT (SELECT round(100.0 * count(*) FILTER (WHERE kmeans = ward) / count(*), 1) || ' %' FROM labels) AS "customers with the same id",
+SELECT (SELECT round(100.0 * count(*) FILTER (WHERE kmeans = ward) / count(*), 1) || ' %' FROM labels) AS "customers in the same cluster",
        round(((both_methods - by_kmeans * by_ward / every)
               / ((by_kmeans + by_ward) / 2 - by_kmeans * by_ward / every))::numeric, 3) AS "adjusted Rand index"
 FROM pairs;

@@ -83,6 +83,7 @@ CREATE TEMP TABLE fleeting AS SELECT * FROM mall_customers;
 SELECT size FROM segment.fit('fleeting', 'fleeting', '{age}', 2);
 SELECT regexp_replace(segment.create_view('fleeting', 'fleeting_personas')::text, '.*[.]', '') AS view;
 SELECT relpersistence FROM pg_class WHERE relname = 'fleeting_personas';
+SELECT segment.create_view('fleeting', 'views.fleeting_personas');
 
 -- The name is resolved as in CREATE VIEW
 SELECT segment.create_view('mall', 'MiXeD'), segment.create_view('mall', '"MiXeD"'), segment.create_view('mall', '"Other Views".plain');
