@@ -70,5 +70,30 @@ FROM (SELECT times, string_agg(label::text, '' ORDER BY customer_id) FILTER (WHE
 			FROM (VALUES (1), (2), (10)) t (times), generate_series(1, 10) copy, mall WHERE copy <= times) l
 	  GROUP BY times) x;
 
-DROP FUNCTION all_labels;
-DROP TABLE seen, parted, mall;
+-- ties everywhere, and more rows than work_mem holds: points of a grid, whose distances are mostly equal, alone, in another
+-- order, and as one partition among others that lie between them. The rows are wide, so that those of a partition spill.
+CREATE TABLE grid AS SELECT i AS id, i * 37 % 30 AS x, i * 53 % 41 AS y, repeat('wide', 50) AS filler FROM generate_series(1, 4000) AS i;
+CREATE FUNCTION grid_labels(how text, rows text) RETURNS TABLE (layout text, kind text, labels text) LANGUAGE plpgsql AS $$
+BEGIN
+	layout := how;
+	FOREACH kind IN ARRAY '{kmeans,complete,average,weighted,centroid,median,ward,single}'::text[] LOOP
+		EXECUTE format('SELECT md5(string_agg(label || left(filler, 1), '''' ORDER BY id) FILTER (WHERE part = 0))
+						FROM (SELECT id, part, filler, %s OVER (PARTITION BY part) AS label FROM (%s) AS r) AS l',
+					   CASE kind WHEN 'kmeans' THEN 'kmeans_label(12, x, y)' ELSE format('hclust_label(ARRAY[x, y], 12, %L)', kind) END,
+					   rows) INTO labels;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+SET client_min_messages = warning;
+CREATE TABLE grid_seen AS SELECT * FROM grid_labels('alone', 'SELECT *, 0 AS part FROM grid');
+INSERT INTO grid_seen SELECT * FROM grid_labels('shuffled', 'SELECT *, 0 AS part FROM grid ORDER BY random()');
+SET work_mem = '64kB';
+INSERT INTO grid_seen SELECT * FROM grid_labels('spilled', 'SELECT *, 0 AS part FROM grid ORDER BY random()');
+INSERT INTO grid_seen SELECT * FROM grid_labels('among others', 'SELECT id, x * (1 + part) AS x, y + part AS y, filler, part
+	FROM grid, generate_series(-1, 1) AS part ORDER BY id');
+RESET work_mem;
+RESET client_min_messages;
+SELECT kind, count(*) AS runs, count(DISTINCT labels) AS different FROM grid_seen GROUP BY kind ORDER BY kind;
+
+DROP FUNCTION all_labels, grid_labels;
+DROP TABLE seen, parted, mall, grid, grid_seen;
