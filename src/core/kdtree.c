@@ -29,6 +29,9 @@
 /* Polls come after a pass over more points than this. */
 #define POLL_POINTS 10000
 
+/* ... and in a search after so many leaves: most end before. */
+#define POLL_LEAVES 512
+
 static int
 levels_for(int64 n)
 {
@@ -265,18 +268,25 @@ kdtree_build(KdTree *t)
 	build_node(t, 0, 0, 1 << t->levels);
 }
 
-/* The tree of n points x[j * n + i], i being the id of a point. */
+/* Build the tree of the points x[j * n + i], i being the id of a point. */
+void
+kdtree_fill(KdTree *t, const double *x)
+{
+	for (int j = 0; j < t->dim; j++)
+		memcpy(t->x + j * t->stride, x + (Size) j * t->n, sizeof(double) * t->n);
+	for (int i = 0; i < t->n; i++)
+		t->id[i] = i;
+	kdtree_build(t);
+}
+
+/* The same for a tree of its own. */
 KdTree
 kdtree_of(const double *x, int n, int dim)
 {
 	KdTree		t;
 
 	kdtree_place(&t, core_alloc(kdtree_bytes(n, dim), 1), n, dim);
-	for (int j = 0; j < dim; j++)
-		memcpy(t.x + j * t.stride, x + (Size) j * n, sizeof(double) * n);
-	for (int i = 0; i < n; i++)
-		t.id[i] = i;
-	kdtree_build(&t);
+	kdtree_fill(&t, x);
 	return t;
 }
 
@@ -390,6 +400,8 @@ heap_sort(Heap *heap)
 		double		distance2 = heap->distance2[last];
 		int			id = heap->id[last];
 
+		if (last % POLL_POINTS == 0)
+			core_poll("nearest rows", -1);
 		heap->distance2[last] = heap->distance2[0];
 		heap->id[last] = heap->id[0];
 		heap_sift(heap, last, distance2, id);
@@ -425,6 +437,7 @@ look_into_tree(const KdTree *t, const double *point, Heap *heap, int dim)
 	}			waiting[KDTREE_DEPTH];
 	int			nwaiting = 0;
 	int			first_leaf = kdtree_first_leaf(t);
+	int			leaves = 0;
 
 	waiting[nwaiting].node = 0;
 	waiting[nwaiting++].distance2 = 0;
@@ -444,7 +457,11 @@ look_into_tree(const KdTree *t, const double *point, Heap *heap, int dim)
 			node2 = left_first ? child2[0] : child2[1];
 		}
 		if (!(node2 > heap_limit(heap)))
+		{
 			look_into_leaf(t, node - first_leaf, point, heap, dim);
+			if (++leaves % POLL_LEAVES == 0)
+				core_poll("nearest rows", -1);
+		}
 	}
 	heap_sort(heap);
 }

@@ -57,6 +57,7 @@ extern Size kdtree_bytes(int64 n, int dim);
 extern void kdtree_place(KdTree *t, void *memory, int n, int dim);
 extern void kdtree_resize(KdTree *t, int n);
 extern void kdtree_build(KdTree *t);
+extern void kdtree_fill(KdTree *t, const double *x);
 extern KdTree kdtree_of(const double *x, int n, int dim);
 extern void kdtree_free(KdTree *t);
 extern void kdtree_refit_leaf(KdTree *t, int leaf);

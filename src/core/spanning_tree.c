@@ -538,17 +538,14 @@ plan_begin(const Rows *rows, const double *core2, Edge *edge)
 
 	*head = (Head) {.rows = n, .dim = rows->dim, .with_core = core2 != NULL};
 	*p = points_at(head);
-	for (int j = 0; j < rows->dim; j++)
-		memcpy(p->tree.x + j * p->tree.stride, rows->x + (Size) j * n, sizeof(double) * n);
 	for (int i = 0; i < n; i++)
 	{
 		poll_row(i, 0);
-		p->tree.id[i] = i;
 		p->distance2[i] = 0;
 		p->nearest[i] = NOBODY;
 		plan.parent[i] = i;
 	}
-	kdtree_build(&p->tree);
+	kdtree_fill(&p->tree, rows->x);
 	if (core2)
 		place_core(p, core2);
 	return plan;
