@@ -99,3 +99,21 @@ run_dendrogram_cells(Rows *cells, int64 skipped, const HclustOptions *options, N
 	notices_add(notices, skipped, 0, &facts);
 	return dendrogram_value(dendrogram);
 }
+
+/* label[] or outlier[] may be NULL: not asked for. */
+FitFacts
+run_hdbscan(const FeatureRows *rows, const HdbscanOptions *options,
+			Notices *notices, int *label, double *outlier)
+{
+	FitFacts	facts;
+
+	if (!fit_hdbscan(rows->value, rows->n, rows->dim, options, memory_left(rows),
+					 label, outlier, &facts))
+		work_refuse_memory(facts.memory_needed,
+						   facts.distinct > 0 ?
+						   psprintf("HDBSCAN* of %d distinct rows", facts.distinct) :
+						   psprintf("HDBSCAN* of %d rows", rows->n),
+						   "Cluster fewer rows");
+	notices_add(notices, rows->skipped, 0, &facts);
+	return facts;
+}

@@ -21,5 +21,7 @@ extern Dendrogram *run_dendrogram(const FeatureRows *rows, const HclustOptions *
 								  Notices *notices);
 extern Dendrogram *run_dendrogram_cells(Rows *cells, int64 skipped, const HclustOptions *options,
 										Notices *notices);
+extern FitFacts run_hdbscan(const FeatureRows *rows, const HdbscanOptions *options,
+							Notices *notices, int *label, double *outlier);
 
 #endif							/* SEGMENT_FITTING_H */

@@ -189,3 +189,26 @@ hclust_options(Argument k, Argument height, Argument linkage, Argument scale)
 		options.height = hclust_height(height);
 	return options;
 }
+
+/* min_cluster_size and, for the rest, the defaults. */
+HdbscanOptions
+hdbscan_options(Argument min_cluster_size)
+{
+	int			size = option_count(min_cluster_size, "min_cluster_size", 2,
+									"min_cluster_size is the least number of rows that make a cluster.");
+
+	return (HdbscanOptions) {
+		.min_cluster_size = size,
+		.min_samples = size,
+		.scale = SCALE_NONE,
+	};
+}
+
+void
+hdbscan_options_extend(HdbscanOptions *options, Argument min_samples, Argument scale)
+{
+	if (!min_samples.isnull)
+		options->min_samples = option_count(min_samples, "min_samples", 1,
+											"min_samples is the number of rows, the row itself included, that a core distance reaches; NULL, the default, is min_cluster_size.");
+	options->scale = option_scale(scale);
+}

@@ -35,5 +35,7 @@ extern HclustOptions hclust_options_of_tree(Argument linkage, Argument scale);
 extern double hclust_height(Argument height);
 extern HclustOptions hclust_options(Argument k, Argument height, Argument linkage,
 									Argument scale);
+extern HdbscanOptions hdbscan_options(Argument min_cluster_size);
+extern void hdbscan_options_extend(HdbscanOptions *options, Argument min_samples, Argument scale);
 
 #endif							/* SEGMENT_OPTIONS_H */

@@ -32,6 +32,13 @@ typedef struct HclustOptions
 /* Some hundred bytes a row, and a minute or so. */
 #define DEFAULT_MOST_LEAVES 3000000
 
+typedef struct HdbscanOptions
+{
+	int			min_cluster_size;	/* >= 2 */
+	int			min_samples;	/* >= 1 */
+	ScaleMethod scale;
+} HdbscanOptions;
+
 /* What the user may want to be told, beside the result. */
 typedef struct FitFacts
 {
@@ -57,5 +64,7 @@ extern bool fit_dendrogram(const double *input, int n, int dim, const HclustOpti
 						   Size memory_limit, Dendrogram **dendrogram, FitFacts *facts);
 extern bool fit_dendrogram_cells(Rows *cells, const HclustOptions *options, Size memory_limit,
 								 Dendrogram **dendrogram, FitFacts *facts);
+extern bool fit_hdbscan(const double *input, int n, int dim, const HdbscanOptions *options,
+						Size memory_limit, int *label, double *outlier, FitFacts *facts);
 
 #endif							/* SEGMENT_FIT_H */

@@ -232,26 +232,16 @@ merge_at_once(Condensed *t, const Merge *merge, int from, int to, const double *
 	}
 }
 
-/*
- * The most clusters that the condensed tree can have: those with none below
- * share the rows among them, and the others are fewer.
- */
-static int64
-most_clusters(int64 n, double total, double min_cluster_size)
-{
-	return 2 * Min(n, (int64) (total / min_cluster_size));
-}
-
 /* Build the tree from merges that ascend; of all rows there are min_cluster_size. */
 static Condensed
 condense(const Rows *rows, const Merge *merge, const double *core, double min_cluster_size)
 {
 	int			n = rows->n;
-	int64		room = most_clusters(n, rows_total_weight(rows), min_cluster_size);
+	int64		most = hdbscan_most_clusters(n, rows_total_weight(rows), min_cluster_size);
 	Condensed	t = {
 		.rows = rows,
 		.min_cluster_size = min_cluster_size,
-		.cluster = core_alloc(room, sizeof(Cluster)),
+		.cluster = core_alloc(2 * most, sizeof(Cluster)),
 		.left = core_alloc(n, sizeof(int)),
 		.height = core_alloc(n, sizeof(double)),
 		.weight = core_alloc(n, sizeof(double)),
@@ -273,7 +263,7 @@ condense(const Rows *rows, const Merge *merge, const double *core, double min_cl
 		merge_at_once(&t, merge, from, to, core);
 	}
 	wake(&t, 0, core[0], INFINITY); /* only if there is no merge */
-	Assert(t.nclusters <= room);
+	Assert(t.nclusters < 2 * most);
 
 	/* rows left together with the first row of the component that they were in */
 	for (int i = 0; i < n; i++)
@@ -414,11 +404,23 @@ hdbscan(const Rows *rows, int64 min_cluster_size, int64 min_samples, int *label,
 	return k;
 }
 
-/* Bytes that hdbscan needs for n distinct rows, of so many in all, beside labels and scores. */
-Size
-hdbscan_memory(int64 n, int dim, int64 rows, int64 min_cluster_size, int64 min_samples)
+/*
+ * The most clusters that n distinct rows, which stand for so many, can have.
+ * In the condensed tree those with none below are no more, and all are less
+ * than twice as many.
+ */
+int64
+hdbscan_most_clusters(int64 n, double rows, int64 min_cluster_size)
 {
-	Size		clusters = mul_size(most_clusters(n, rows, min_cluster_size), sizeof(Cluster));
+	return Min(n, (int64) (rows / min_cluster_size));
+}
+
+/* Bytes that hdbscan needs for them, beside labels and scores. */
+Size
+hdbscan_memory(int64 n, int dim, double rows, int64 min_cluster_size, int64 min_samples)
+{
+	Size		clusters = mul_size(2 * hdbscan_most_clusters(n, rows, min_cluster_size),
+									sizeof(Cluster));
 	Size		components = mul_size(n, 2 * sizeof(double) + 3 * sizeof(int));
 	Size		merging = mul_size(n, sizeof(Edge) + sizeof(Merge) + sizeof(int));
 	Size		condensing = add_size(mul_size(n, sizeof(Merge)), add_size(components, clusters));

@@ -5,13 +5,12 @@
 #ifndef SEGMENT_HDBSCAN_H
 #define SEGMENT_HDBSCAN_H
 
-#include "rows.h"
-
-#define NOISE (-1)
+#include "density_labels.h"
 
 extern int	hdbscan(const Rows *rows, int64 min_cluster_size, int64 min_samples, int *label,
 					double *outlier);
-extern Size hdbscan_memory(int64 n, int dim, int64 rows, int64 min_cluster_size,
+extern int64 hdbscan_most_clusters(int64 n, double rows, int64 min_cluster_size);
+extern Size hdbscan_memory(int64 n, int dim, double rows, int64 min_cluster_size,
 						   int64 min_samples);
 
 #endif							/* SEGMENT_HDBSCAN_H */
