@@ -142,7 +142,11 @@ DECLARE
 BEGIN
 	SELECT string_agg(o.option || ' (' || o.type || ')', ', ') INTO allowed
 		FROM segment.method_options() AS o WHERE o.method = check_method.method;
-	IF allowed IS NULL THEN
+	IF method IN ('dbscan', 'hdbscan') THEN
+		RAISE EXCEPTION 'method % cannot be kept as a model: labels by density do not score new rows', method
+			USING ERRCODE = 'feature_not_supported',
+				HINT = format('Label the rows in a query with %s_label, or fit kmeans.', method);
+	ELSIF allowed IS NULL THEN
 		SELECT string_agg(DISTINCT o.method, ', ') INTO methods FROM segment.method_options() AS o;
 		RAISE EXCEPTION 'unknown method %', coalesce('"' || method || '"', 'NULL')
 			USING ERRCODE = 'invalid_parameter_value', HINT = format('Methods are %s.', methods);
@@ -185,7 +189,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.check_method(text, int, jsonb) IS
-	'an error unless the method is known, its options are known and of the right type (all 22023), and it is told how many clusters to make (22004)';
+	'an error for a method that gives no model (0A000), and unless the method is known, its options are known and of the right type (all 22023), and it is told how many clusters to make (22004)';
 
 CREATE FUNCTION segment.cluster_source(source regclass, features text[], k int, method text, scale text, seed bigint, options jsonb,
 		search_path text) RETURNS @extschema@.clustering
@@ -333,7 +337,7 @@ COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text,
 	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves. '
 	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
 	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
-	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number (42804); a bad option (22023); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
+	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number (42804); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
 
 CREATE FUNCTION segment.views_of(model_id bigint) RETURNS TABLE (view regclass)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 2

@@ -57,6 +57,34 @@ run_hclust(const FeatureRows *rows, const HclustOptions *options,
 	return facts;
 }
 
+FitFacts
+run_dbscan(const FeatureRows *rows, const DbscanOptions *options, Notices *notices, int *label)
+{
+	FitFacts	facts;
+
+	if (!fit_dbscan(rows->value, rows->n, rows->dim, options, memory_left(rows), label, &facts))
+		work_refuse_memory(facts.memory_needed,
+						   psprintf("DBSCAN of %d rows of %d features", rows->n, rows->dim),
+						   "Cluster fewer rows");
+	notices_add(notices, rows->skipped, 0, &facts);
+	return facts;
+}
+
+/* rows->n >= options->min_points */
+double
+run_dbscan_eps(const FeatureRows *rows, const DbscanOptions *options, Notices *notices)
+{
+	double		eps;
+	FitFacts	facts;
+
+	if (!fit_dbscan_eps(rows->value, rows->n, rows->dim, options, memory_left(rows), &eps, &facts))
+		work_refuse_memory(facts.memory_needed,
+						   psprintf("finding eps for %d rows of %d features", rows->n, rows->dim),
+						   "Look at fewer rows, through a view");
+	notices_add(notices, rows->skipped, 0, &facts);
+	return eps;
+}
+
 /* Of a sketch's cells, which are used up. */
 FitFacts
 run_hclust_cells(Rows *cells, const double *rounding, int64 skipped, const HclustOptions *options,

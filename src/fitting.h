@@ -13,6 +13,10 @@ extern FitFacts run_kmeans(const FeatureRows *rows, const KMeansOptions *options
 						   Notices *notices, int *label, Clusters *clusters);
 extern FitFacts run_hclust(const FeatureRows *rows, const HclustOptions *options,
 						   Notices *notices, int *label, Clusters *clusters);
+extern FitFacts run_dbscan(const FeatureRows *rows, const DbscanOptions *options,
+						   Notices *notices, int *label);
+extern double run_dbscan_eps(const FeatureRows *rows, const DbscanOptions *options,
+							 Notices *notices);
 
 extern FitFacts run_hclust_cells(Rows *cells, const double *rounding, int64 skipped,
 								 const HclustOptions *options, Notices *notices,

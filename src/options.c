@@ -212,3 +212,31 @@ hdbscan_options_extend(HdbscanOptions *options, Argument min_samples, Argument s
 											"min_samples is the number of rows, the row itself included, that a core distance reaches; NULL, the default, is min_cluster_size.");
 	options->scale = option_scale(scale);
 }
+
+int
+option_min_points(Argument min_points)
+{
+	return option_count(min_points, "min_points", 1,
+						"min_points is how many rows within eps make a row dense, itself counted.");
+}
+
+/* eps and min_points; unscaled. */
+DbscanOptions
+dbscan_options(Argument eps, Argument min_points)
+{
+	const char *hint = "eps is the distance up to which rows are neighbours; segment.dbscan_suggest_eps finds one.";
+	double		value;
+
+	option_refuse_null(eps, "eps", hint);
+	value = DatumGetFloat8(eps.value);
+	if (!(value >= 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("eps must be zero or more, not %g", value),
+				 errhint("%s", hint)));
+	return (DbscanOptions) {
+		.eps = value,
+		.min_points = option_min_points(min_points),
+		.scale = SCALE_NONE,
+	};
+}

@@ -37,5 +37,7 @@ extern HclustOptions hclust_options(Argument k, Argument height, Argument linkag
 									Argument scale);
 extern HdbscanOptions hdbscan_options(Argument min_cluster_size);
 extern void hdbscan_options_extend(HdbscanOptions *options, Argument min_samples, Argument scale);
+extern int	option_min_points(Argument min_points);
+extern DbscanOptions dbscan_options(Argument eps, Argument min_points);
 
 #endif							/* SEGMENT_OPTIONS_H */

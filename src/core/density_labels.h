@@ -7,9 +7,6 @@
 
 #include "prepared.h"
 
-/* The label of a row that is in no cluster. */
-#define NOISE (-1)
-
 extern void density_labels(const Prepared *p, const int *scaled_label, int k, int *label);
 extern Size density_labels_memory(int64 n, int dim, int64 k);
 

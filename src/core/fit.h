@@ -29,6 +29,13 @@ typedef struct HclustOptions
 	int			most_leaves;	/* with more distinct rows a tree of cells; 0: never */
 } HclustOptions;
 
+typedef struct DbscanOptions
+{
+	double		eps;			/* >= 0, in the fitted space; may be infinite */
+	int			min_points;		/* >= 1, the row itself counted */
+	ScaleMethod scale;
+} DbscanOptions;
+
 /* Some hundred bytes a row, and a minute or so. */
 #define DEFAULT_MOST_LEAVES 3000000
 
@@ -66,5 +73,9 @@ extern bool fit_dendrogram_cells(Rows *cells, const HclustOptions *options, Size
 								 Dendrogram **dendrogram, FitFacts *facts);
 extern bool fit_hdbscan(const double *input, int n, int dim, const HdbscanOptions *options,
 						Size memory_limit, int *label, double *outlier, FitFacts *facts);
+extern bool fit_dbscan(const double *input, int n, int dim, const DbscanOptions *options,
+					   Size memory_limit, int *label, FitFacts *facts);
+extern bool fit_dbscan_eps(const double *input, int n, int dim, const DbscanOptions *options,
+						   Size memory_limit, double *eps, FitFacts *facts);
 
 #endif							/* SEGMENT_FIT_H */

@@ -14,6 +14,9 @@
 /* More features than any table has columns. */
 #define MAX_FEATURES 32767
 
+/* The label of a row that is in no cluster. */
+#define NOISE (-1)
+
 /* The most that rows can weigh together: up to it sums of weights are exact. */
 #define MOST_WEIGHT (INT64_C(1) << 53)
 
