@@ -3,11 +3,11 @@
  *	  Rows in canonical form: sorted by value, equal rows merged.
  *
  * Rows are ordered by their first feature, then every run of equal values by
- * the second, and so on.  Each step is a radix sort by the first 32 bits in
- * which the values of the run differ, of a 64-bit key whose order is that of
- * the doubles; runs that these bits leave equal are sorted by the bits below.
- * So n rows of d features take O(n d) time; beside the result 22 bytes a row
- * are used while sorting.
+ * the second, and so on.  Each step is a radix sort by the first 44 bits or so
+ * in which the values of the run differ, of a 64-bit key whose order is that
+ * of the doubles; runs that these bits leave equal are sorted by the bits
+ * below.  So n rows of d features take O(n d) time; beside the result 22 bytes
+ * a row are used while sorting.
  */
 #include "rows.h"
 
@@ -15,17 +15,23 @@
 
 /* Digits of the radix sort. */
 #define DIGIT_BITS 11
-#define DIGITS 3
+#define DIGITS 4
 
-/* The first bits of a key in the upper half, the number of the row below. */
+/* The number of a row in the lowest bits, as many as Table says; the first bits of a key above. */
 typedef uint64 Item;
 
-/* The values to sort by: feature j of row i lies at value[i * row + j * column]. */
+/*
+ * The values to sort by: feature j of row i lies at value[i * row + j * column].
+ * A million rows leave an item 44 bits for the key, four digits: hardly any
+ * rows with different values are equal in so many.
+ */
 typedef struct Table
 {
 	const double *value;
 	Size		row;
 	Size		column;
+	int			row_bits;		/* of an item */
+	int			key_bits;
 } Table;
 
 /* A run of rows that agree in all features before "column". */
@@ -55,23 +61,34 @@ order_key(double value)
 	return (bits.u >> 63) ? ~bits.u : bits.u | (UINT64CONST(1) << 63);
 }
 
-static inline int
-row_of_item(Item item)
+/* The values of n rows, laid out so. */
+static Table
+table_of(const double *value, Size row, Size column, int n)
 {
-	return (int) (uint32) item;
+	int			bits = 0;
+
+	while (bits < 31 && n > 1 << bits)
+		bits++;
+	return (Table) {value, row, column, bits, Min(64 - bits, DIGITS * DIGIT_BITS)};
+}
+
+static inline int
+row_of_item(const Table *t, Item item)
+{
+	return (int) (item & ((UINT64CONST(1) << t->row_bits) - 1));
 }
 
 static inline uint64
 key_of_item(const Table *t, Item item, int column)
 {
-	return order_key(t->value[row_of_item(item) * t->row + column * t->column]);
+	return order_key(t->value[row_of_item(t, item) * t->row + column * t->column]);
 }
 
 /* Rows lie anywhere in memory: ask for one that is needed soon. */
 static inline void
-prefetch_row(const Table *t, Item item)
+prefetch_row(const Table *t, int row)
 {
-	__builtin_prefetch(&t->value[row_of_item(item) * t->row]);
+	__builtin_prefetch(&t->value[row * t->row]);
 }
 
 /* Stable sort by one column; key[] becomes the keys in their order. */
@@ -94,9 +111,16 @@ insertion_sort(const Table *t, Item *item, int n, int column, uint64 *key)
 	}
 }
 
-/* Stable sort by the upper half; "spare" has room for n items as well. */
+/* Digit d of the bits from "low" on. */
+static inline int
+digit_of(Item item, int low, int d)
+{
+	return (int) (item >> low >> d * DIGIT_BITS) & ((1 << DIGIT_BITS) - 1);
+}
+
+/* Stable sort by the bits from "low" on; "spare" has room for n items as well. */
 static void
-radix_sort(Item *item, Item *spare, int n)
+radix_sort(Item *item, Item *spare, int n, int low)
 {
 	int			count[DIGITS][1 << DIGIT_BITS];
 	Item	   *from = item;
@@ -105,16 +129,15 @@ radix_sort(Item *item, Item *spare, int n)
 	memset(count, 0, sizeof(count));
 	for (int i = 0; i < n; i++)
 		for (int d = 0; d < DIGITS; d++)
-			count[d][(item[i] >> (32 + d * DIGIT_BITS)) & ((1 << DIGIT_BITS) - 1)]++;
+			count[d][digit_of(item[i], low, d)]++;
 
 	for (int d = 0; d < DIGITS; d++)
 	{
-		int			shift = 32 + d * DIGIT_BITS;
 		int			position = 0;
 		Item	   *swap;
 
 		/* a digit in which all agree orders nothing */
-		if (count[d][(item[0] >> shift) & ((1 << DIGIT_BITS) - 1)] == n)
+		if (count[d][digit_of(item[0], low, d)] == n)
 			continue;
 		for (int v = 0; v < 1 << DIGIT_BITS; v++)
 		{
@@ -124,7 +147,7 @@ radix_sort(Item *item, Item *spare, int n)
 			position += c;
 		}
 		for (int i = 0; i < n; i++)
-			to[count[d][(from[i] >> shift) & ((1 << DIGIT_BITS) - 1)]++] = from[i];
+			to[count[d][digit_of(from[i], low, d)]++] = from[i];
 		swap = from;
 		from = to;
 		to = swap;
@@ -135,9 +158,9 @@ radix_sort(Item *item, Item *spare, int n)
 }
 
 /*
- * Sort a run by the first 32 bits in which its keys differ.  Returns whether
- * rows with equal upper halves are now equal in the column; false: they may
- * differ in the bits below.
+ * Sort a run by the first bits in which its keys differ.  Returns whether
+ * rows with equal bits in their items are now equal in the column; false: they
+ * may differ in the bits below.
  */
 static bool
 sort_by_prefix(const Table *t, Item *item, Item *spare, int n, int column)
@@ -149,16 +172,16 @@ sort_by_prefix(const Table *t, Item *item, Item *spare, int n, int column)
 	for (int i = 0; i < n; i++)
 	{
 		if (i + PREFETCH < n)
-			prefetch_row(t, item[i + PREFETCH]);
+			prefetch_row(t, row_of_item(t, item[i + PREFETCH]));
 		key[i] = key_of_item(t, item[i], column);
 		differ |= key[i] ^ key[0];
 	}
-	while (differ >> shift > UINT32_MAX)
+	while (differ >> shift >> t->key_bits > 0)
 		shift++;
 	for (int i = 0; i < n; i++)
-		item[i] = (key[i] >> shift) << 32 | (uint32) item[i];
+		item[i] = (key[i] >> shift) << t->row_bits | (Item) row_of_item(t, item[i]);
 	if (differ != 0)
-		radix_sort(item, spare, n);
+		radix_sort(item, spare, n, t->row_bits);
 	return shift == 0;
 }
 
@@ -194,7 +217,8 @@ sort_rows(const Table *t, Item *item, int n, int dim)
 			for (int i = 1; i <= length; i++)
 			{
 				if (i < length &&
-					(is_small ? key[i] == key[start] : part[i] >> 32 == part[start] >> 32))
+					(is_small ? key[i] == key[start] :
+					 part[i] >> t->row_bits == part[start] >> t->row_bits))
 					continue;
 				if (i - start > 1)
 					pending[npending++] = (Run) {run.start + start, run.start + i,
@@ -216,11 +240,12 @@ sort_rows(const Table *t, Item *item, int n, int dim)
 void
 order_by_key(const double *key, int n, int *order)
 {
+	Table		t = table_of(key, 1, 0, n);
 	Item	   *item = core_alloc(n, sizeof(Item));
 
-	sort_rows(&(Table) {key, 1, 0}, item, n, 1);
+	sort_rows(&t, item, n, 1);
 	for (int i = 0; i < n; i++)
-		order[i] = row_of_item(item[i]);
+		order[i] = row_of_item(&t, item[i]);
 	pfree(item);
 }
 
@@ -244,21 +269,26 @@ canonicalise(const Table *t, const double *weight, const double *variance, int n
 			 int *row_of)
 {
 	Item	   *item = core_alloc(n, sizeof(Item));
+	Item		before = 0;
 	Rows		rows = {.dim = dim};
 	int			last = -1;
 
+	/* From here on an item is two numbers: of the canonical row, and of the row. */
 	sort_rows(t, item, n, dim);
 	for (int i = 0; i < n; i++)
 	{
-		int			row = row_of_item(item[i]);
+		int			row = row_of_item(t, item[i]);
+		Item		key = item[i] >> t->row_bits;
 
 		/*
-		 * Equal rows have been in the same runs, and have equal upper halves;
+		 * Equal rows have been in the same runs, and have equal bits of keys;
 		 * the converse does not hold.
 		 */
-		if (last < 0 || item[i] >> 32 != item[i - 1] >> 32 || !same_row(t, last, row, dim))
+		if (last < 0 || key != before || !same_row(t, last, row, dim))
 			rows.n++;
 		row_of[row] = rows.n - 1;
+		item[i] = (Item) (rows.n - 1) << 32 | (Item) row;
+		before = key;
 		last = row;
 	}
 
@@ -268,15 +298,12 @@ canonicalise(const Table *t, const double *weight, const double *variance, int n
 		rows.variance = core_alloc0(rows.n, mul_size(dim, sizeof(double)));
 	for (int i = 0; i < n; i++)
 	{
-		int			row = row_of_item(item[i]);
-		int			r = row_of[row];
+		int			row = (int) (uint32) item[i];
+		int			r = (int) (item[i] >> 32);
 		double		w = weight ? weight[row] : 1;
 
 		if (i + PREFETCH < n)
-		{
-			prefetch_row(t, item[i + PREFETCH]);
-			__builtin_prefetch(&row_of[row_of_item(item[i + PREFETCH])]);
-		}
+			prefetch_row(t, (int) (uint32) item[i + PREFETCH]);
 		rows.weight[r] += w;
 		for (int j = 0; j < dim; j++)
 		{
@@ -301,8 +328,10 @@ canonicalise(const Table *t, const double *weight, const double *variance, int n
 Rows
 rows_canonical(const double *input, int n, int dim, int *row_of)
 {
+	Table		t = table_of(input, dim, 1, n);
+
 	Assert(n >= 0 && dim >= 1);
-	return canonicalise(&(Table) {input, dim, 1}, NULL, NULL, n, dim, row_of);
+	return canonicalise(&t, NULL, NULL, n, dim, row_of);
 }
 
 /*
@@ -328,8 +357,8 @@ rows_merge_equal(Rows *rows, int *row_of, int n_input)
 	if (!ascending)
 	{
 		int		   *merged = core_alloc(n, sizeof(int));
-		Rows		result = canonicalise(&(Table) {rows->x, 1, n}, rows->weight, rows->variance, n,
-										  rows->dim, merged);
+		Table		t = table_of(rows->x, 1, n, n);
+		Rows		result = canonicalise(&t, rows->weight, rows->variance, n, rows->dim, merged);
 
 		for (int i = 0; i < n_input; i++)
 			row_of[i] = merged[row_of[i]];
