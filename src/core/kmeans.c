@@ -86,8 +86,8 @@ typedef struct Solver
 	Random		random;
 
 	/* per row */
-	int		   *label;
-	double	   *distance2;		/* to the nearest centroid */
+	int		   *label;			/* the caller's */
+	double	   *distance2;		/* to the nearest centroid, where it was asked for */
 	double	   *second2;		/* to the second nearest */
 	double	   *trial2;			/* to the candidate for a centroid */
 	double	   *kept2;			/* to the best candidate so far */
@@ -105,7 +105,7 @@ typedef struct Solver
 } Solver;
 
 static Solver
-solver_create(const Rows *rows, int k, int max_iter, bool exchange)
+solver_create(const Rows *rows, int k, int max_iter, bool exchange, int *label)
 {
 	int			room = k + BREATH_DEPTH;
 
@@ -113,7 +113,7 @@ solver_create(const Rows *rows, int k, int max_iter, bool exchange)
 		.rows = rows,
 		.max_iter = max_iter,
 		.exchange = exchange,
-		.label = core_alloc(rows->n, sizeof(int)),
+		.label = label,
 		.distance2 = core_alloc(rows->n, sizeof(double)),
 		.second2 = core_alloc(rows->n, sizeof(double)),
 		.trial2 = core_alloc(rows->n, sizeof(double)),
@@ -132,7 +132,6 @@ solver_create(const Rows *rows, int k, int max_iter, bool exchange)
 static void
 solver_free(Solver *s)
 {
-	pfree(s->label);
 	pfree(s->distance2);
 	pfree(s->second2);
 	pfree(s->trial2);
@@ -217,13 +216,15 @@ add_lanes(Solver *s, int k)
  * Label every row with its nearest centroid and gather what the mean of each
  * centroid's rows needs, as offsets from the centroid, so that a large common
  * part of the values costs no digits.  Returns the inertia; *moved says
- * whether a label changed.
+ * whether a label changed.  Distances are kept only if those to the second
+ * nearest are asked for as well: storing them is a good part of the time.
  */
 static double
 assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *moved)
 {
 	const Rows *rows = s->rows;
 	int			label[NEAREST_BLOCK];
+	double		passing2[NEAREST_BLOCK];
 
 	memset(s->tally, 0, LANES * sizeof(double) * (Size) k * (2 + rows->dim));
 	*moved = false;
@@ -231,7 +232,7 @@ assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *mo
 	for (int start = 0; start < rows->n; start += NEAREST_BLOCK)
 	{
 		int			count = Min(NEAREST_BLOCK, rows->n - start);
-		double	   *distance2 = s->distance2 + start;
+		double	   *distance2 = with_second ? s->distance2 + start : passing2;
 
 		core_poll("k-means", -1);
 		nearest_block(rows, start, count, centroid, k, label, distance2,
@@ -262,6 +263,21 @@ assign_rows(Solver *s, const double *centroid, int k, bool with_second, bool *mo
 	return add_lanes(s, k);
 }
 
+/* Every row's squared distance to the nearest centroid. */
+static void
+keep_distances(Solver *s, const double *centroid, int k)
+{
+	const Rows *rows = s->rows;
+	int			label[NEAREST_BLOCK];
+
+	for (int start = 0; start < rows->n; start += NEAREST_BLOCK)
+	{
+		core_poll("k-means", -1);
+		nearest_block(rows, start, Min(NEAREST_BLOCK, rows->n - start), centroid, k, label,
+					  s->distance2 + start, NULL);
+	}
+}
+
 /*
  * Move every centroid to the mean of its rows.  One without rows goes to the
  * row that adds most to the inertia (the first of equals), which lowers the
@@ -273,6 +289,11 @@ move_centroids(Solver *s, double *centroid, int k)
 	const Rows *rows = s->rows;
 	int			dim = rows->dim;
 	bool		reseeded = false;
+
+	for (int c = 0; c < k && !reseeded; c++)
+		reseeded = s->weight[c] == 0;
+	if (reseeded)
+		keep_distances(s, centroid, k);
 
 	for (int c = 0; c < k; c++)
 		if (s->weight[c] > 0)
@@ -290,7 +311,6 @@ move_centroids(Solver *s, double *centroid, int k)
 				worst = i;
 		get_row(rows, worst, centroid + (Size) c * dim);
 		s->distance2[worst] = 0;
-		reseeded = true;
 	}
 	return reseeded;
 }
@@ -703,7 +723,8 @@ static KMeansFacts
 search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, bool exchange,
 	   double *centroid)
 {
-	Solver		s = solver_create(rows, k, max_iter, exchange);
+	int		   *label = core_alloc(rows->n, sizeof(int));
+	Solver		s = solver_create(rows, k, max_iter, exchange, label);
 	Size		room = mul_size(k + BREATH_DEPTH, mul_size(rows->dim, sizeof(double)));
 	double	   *best = core_alloc(1, room);
 	double	   *trial = core_alloc(1, room);
@@ -739,6 +760,7 @@ search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, bool excha
 	pfree(trial);
 	pfree(best);
 	solver_free(&s);
+	pfree(label);
 	return facts;
 }
 
@@ -773,14 +795,13 @@ static KMeansFacts
 descend_to(const Rows *rows, int k, int max_iter, double tolerance, double *centroid, int *label)
 {
 	KMeansFacts facts = {0};
-	Solver		s = solver_create(rows, k, max_iter, rows->n <= EXCHANGE_ROWS);
+	Solver		s = solver_create(rows, k, max_iter, rows->n <= EXCHANGE_ROWS, label);
 
 	Assert(k >= 1 && k <= rows->n && max_iter >= 1);
 	forget_labels(&s);
 	facts.inertia = descend(&s, centroid, k, tolerance, &facts);
 	facts.fixed_point = facts.converged;
 	facts.converged |= tolerance > 0 && facts.iterations < max_iter;
-	memcpy(label, s.label, sizeof(int) * (Size) rows->n);
 	solver_free(&s);
 	return facts;
 }

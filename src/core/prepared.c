@@ -151,7 +151,7 @@ prepared_nearest(const Prepared *p, const Clusters *clusters, int *raw_label)
 		label_one_by_one(p, clusters, raw_label);
 	else
 		label_in_blocks(p, clusters, raw_label);
-	for (int i = 0; i < p->raw.n; i++)
+	for (int i = 0; i < p->raw.n && nused < clusters->k; i++)
 	{
 		nused += !used[raw_label[i]];
 		used[raw_label[i]] = true;
