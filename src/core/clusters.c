@@ -93,7 +93,7 @@ clusters_number(Clusters *clusters, const Rows *raw, int *label)
 				scaled[i] = scaling_apply(&clusters->scaling, j, x[i]);
 			x = scaled;
 		}
-		moments_by_group(x, raw->weight, NULL, label, n, k, moments);
+		means_by_group(x, raw->weight, label, n, k, moments);
 		for (int c = 0; c < k; c++)
 			clusters->centroid[(Size) c * dim + j] = is_log ?
 				scaling_invert(&clusters->scaling, j, moments[c].mean) : moments[c].mean;

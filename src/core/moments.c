@@ -2,8 +2,9 @@
  * moments.c
  *	  Mean and standard deviation of a weighted column, for every group.
  *
- * Three passes, each in row order: the mean as an offset from the group's
- * first value, then as an offset from that mean, then the squares around it.
+ * Three passes over the rows in their order: the mean as an offset from the
+ * group's first value, then as an offset from that mean, then the squares
+ * around it.
  * Offsets instead of plain sums keep all digits where values share a
  * large common part (1e9 + small), and make the mean of equal values that
  * value and their standard deviation 0, exactly.
@@ -15,70 +16,143 @@
 
 #include "pow2.h"
 
-/* *sum += value, what rounding loses going to *lost (Knuth's two-sum). */
-static inline void
-add_exactly(double *sum, double *lost, double value)
-{
-	double		total = *sum + value;
-	double		added = total - *sum;
+/*
+ * Rows go to so many lanes in turn, each with sums of its own: an addition
+ * need not wait for the one before it.
+ */
+#define LANES 4
 
-	*lost += (*sum - (total - added)) + (value - added);
-	*sum = total;
+/* A sum, and what rounding has lost of it so far. */
+typedef struct Sum
+{
+	double		total;
+	double		lost;
+} Sum;
+
+/* Add a value (Knuth's two-sum). */
+static inline void
+add_exactly(Sum *sum, double value)
+{
+	double		total = sum->total + value;
+	double		added = total - sum->total;
+
+	sum->lost += (sum->total - (total - added)) + (value - added);
+	sum->total = total;
+}
+
+/* The sum of a group's lanes, which are then empty. */
+static double
+take_lanes(Sum *sums, int g, int ngroups)
+{
+	Sum			all = {0};
+
+	for (int lane = 0; lane < LANES; lane++)
+	{
+		Sum		   *sum = &sums[(Size) lane * ngroups + g];
+
+		add_exactly(&all, sum->total);
+		all.lost += sum->lost;
+		*sum = (Sum) {0};
+	}
+	return all.total + all.lost;
+}
+
+/* Means move by what the rows' offsets from them, which have been summed, have for a mean. */
+static void
+move_means(Sum *sums, int ngroups, Moments *result)
+{
+	for (int g = 0; g < ngroups; g++)
+		if (result[g].weight > 0)
+			result[g].mean += take_lanes(sums, g, ngroups) / result[g].weight;
 }
 
 /*
- * Moments of the n values x[] with weights weight[], by group[] in
- * 0..ngroups-1 (all one group when NULL).  Where a value is the mean of a
- * cell, variance[] is that of its rows, which count one by one (none when
- * NULL).  A group without rows gets zeros.
- * O(n + ngroups) time and memory.
+ * An exponent e such that x / 2^e is below 1: of values around 1e300 sums and
+ * squares would overflow.
+ */
+static int
+exponent_of(const double *x, int n)
+{
+	double		largest[LANES] = {0};
+	int			e;
+
+	for (int i = 0; i < n; i++)
+		largest[i % LANES] = Max(largest[i % LANES], fabs(x[i]));
+	for (int lane = 1; lane < LANES; lane++)
+		largest[0] = Max(largest[0], largest[lane]);
+	frexp(largest[0], &e);
+	return e;
+}
+
+/* Weights, and means of x / 2^e ("down" being 2^-e), which are below 1. */
+static void
+find_means(const double *x, const double *weight, const int *group, int n, int ngroups,
+		   Pow2 down, Moments *result)
+{
+	Sum		   *sums = core_alloc0(mul_size(LANES, ngroups), sizeof(Sum));
+
+	memset(result, 0, sizeof(Moments) * ngroups);
+	for (int i = n - 1; i >= 0; i--)
+	{
+		int			g = group ? group[i] : 0;
+
+		sums[(Size) (i % LANES) * ngroups + g].total += weight[i];
+		result[g].mean = pow2_scale(x[i], down);
+	}
+	for (int g = 0; g < ngroups; g++)
+		result[g].weight = take_lanes(sums, g, ngroups);
+
+	/* the first sum only has to come near, for the second makes up for it */
+	for (int i = 0; i < n; i++)
+	{
+		int			g = group ? group[i] : 0;
+
+		sums[(Size) (i % LANES) * ngroups + g].total +=
+			weight[i] * (pow2_scale(x[i], down) - result[g].mean);
+	}
+	move_means(sums, ngroups, result);
+	for (int i = 0; i < n; i++)
+	{
+		int			g = group ? group[i] : 0;
+
+		add_exactly(&sums[(Size) (i % LANES) * ngroups + g],
+					weight[i] * (pow2_scale(x[i], down) - result[g].mean));
+	}
+	move_means(sums, ngroups, result);
+	pfree(sums);
+}
+
+/*
+ * Weights and means of the n values x[] with weights weight[], by group[] in
+ * 0..ngroups-1 (all one group when NULL).  A group without rows gets zeros.
+ * O(n + ngroups) time and O(ngroups) memory.
+ */
+void
+means_by_group(const double *x, const double *weight, const int *group, int n, int ngroups,
+			   Moments *result)
+{
+	int			e = exponent_of(x, n);
+
+	find_means(x, weight, group, n, ngroups, pow2_of(-e), result);
+	for (int g = 0; g < ngroups; g++)
+		result[g].mean = pow2_scale(result[g].mean, pow2_of(e));
+}
+
+/*
+ * The same with standard deviations.  Where a value is the mean of a cell,
+ * variance[] is that of its rows, which count one by one (none when NULL).
  */
 void
 moments_by_group(const double *x, const double *weight, const double *variance,
 				 const int *group, int n, int ngroups, Moments *result)
 {
+	int			e = exponent_of(x, n);
+	Pow2		down = pow2_of(-e);
+	Pow2		up = pow2_of(e);
 	double	   *rest = core_alloc0(ngroups, sizeof(double));
 	double	   *square = core_alloc0(ngroups, sizeof(double));
-	double		largest = 0;
-	Pow2		down;
-	Pow2		up;
-	int			e;
 
-	memset(result, 0, sizeof(Moments) * ngroups);
-
-	/*
-	 * Work on x / 2^e, which is below 1: squares of values around 1e300 would
-	 * overflow.
-	 */
-	for (int i = 0; i < n; i++)
-		largest = Max(largest, fabs(x[i]));
-	frexp(largest, &e);
-	down = pow2_of(-e);
-	up = pow2_of(e);
-
-	for (int i = n - 1; i >= 0; i--)
-	{
-		Moments    *m = &result[group ? group[i] : 0];
-
-		m->weight += weight[i];
-		m->mean = pow2_scale(x[i], down);
-	}
-	for (int pass = 0; pass < 2; pass++)
-	{
-		for (int i = 0; i < n; i++)
-		{
-			int			g = group ? group[i] : 0;
-
-			add_exactly(&rest[g], &square[g],
-						weight[i] * (pow2_scale(x[i], down) - result[g].mean));
-		}
-		for (int g = 0; g < ngroups; g++)
-		{
-			if (result[g].weight > 0)
-				result[g].mean += (rest[g] + square[g]) / result[g].weight;
-			rest[g] = square[g] = 0;
-		}
-	}
+	find_means(x, weight, group, n, ngroups, down, result);
 	for (int i = 0; i < n; i++)
 	{
 		int			g = group ? group[i] : 0;
