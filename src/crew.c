@@ -2,11 +2,11 @@
  * crew.c
  *	  Work that several processes may share: the server's parallel workers.
  *
- * A block that is large enough to be worth it lies in dynamic shared memory,
- * and workers are started as soon as there is such a block, so that they are
- * up by the time the leader has filled it.  Without workers, for whatever
- * reason (none allowed, none free, no room, we are a worker ourselves), the
- * block is plain memory and the crew is its leader.
+ * The block of work that is long enough lies in dynamic shared memory, and
+ * workers are started as soon as there is such a block, so that they are up by
+ * the time the leader has filled it.  Without workers, for whatever reason
+ * (none allowed, none free, no room, we are a worker ourselves), the block is
+ * plain memory and the crew is its leader.
  *
  * The numbers of a run are handed out in portions.  All that leader and members
  * know of each other is in struct Crew, under its mutex:
@@ -58,9 +58,9 @@
 #include "crew.h"
 
 /*
- * Blocks smaller than this are for one.  Workers take some 10 ms to come and
- * to go; trees of rows that fill such a block, 30,000 in few dimensions, take
- * 100 ms and more.
+ * Blocks smaller than this are for one, unless the algorithm knows better.
+ * Workers take some 10 ms to come and to go; trees of rows that fill such a
+ * block, 30,000 in few dimensions, take 100 ms and more.
  */
 #define LEAST_BLOCK ((Size) 4 * 1024 * 1024)
 
@@ -369,14 +369,24 @@ crew_of_several(Size bytes, int nworkers)
 	return crew;
 }
 
-/* Memory that everybody in the crew can reach, aligned for any type. */
+/*
+ * Memory that everybody in the crew can reach, aligned for any type; for work
+ * that is long enough for workers, or for one.
+ */
 void *
-crew_alloc(Size bytes)
+crew_alloc_for(Size bytes, bool is_long)
 {
-	int			nworkers = bytes < LEAST_BLOCK ? 0 : workers_allowed();
+	int			nworkers = is_long ? workers_allowed() : 0;
 	Crew	   *crew = nworkers > 0 ? crew_of_several(bytes, nworkers) : NULL;
 
 	return block_of(crew ? crew : crew_of_one(bytes));
+}
+
+/* For work that grows little faster than the block. */
+void *
+crew_alloc(Size bytes)
+{
+	return crew_alloc_for(bytes, bytes >= LEAST_BLOCK);
 }
 
 void

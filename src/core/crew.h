@@ -22,6 +22,7 @@
 typedef void (*CrewTask) (void *shared, int64 from, int64 to);
 
 extern void *crew_alloc(Size bytes);
+extern void *crew_alloc_for(Size bytes, bool is_long);
 extern void crew_free(void *shared);
 extern void crew_run(CrewTask task, void *shared, int64 n);
 

@@ -41,6 +41,13 @@ crew_alloc(Size bytes)
 	return head + CREW_HEAD;
 }
 
+void *
+crew_alloc_for(Size bytes, bool is_long)
+{
+	(void) is_long;
+	return crew_alloc(bytes);
+}
+
 void
 crew_free(void *shared)
 {
