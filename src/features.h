@@ -21,6 +21,8 @@ typedef struct FeatureRows
 	int			n;
 	int			room;
 	int64		skipped;		/* rows left out: NULL, NaN, infinite */
+	int		   *label;			/* [n] where a function takes labels; or NULL */
+	int64		unlabelled;		/* rows left out: the label is NULL or negative */
 } FeatureRows;
 
 /* Neither NaN nor infinite. */

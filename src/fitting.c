@@ -85,6 +85,21 @@ run_dbscan_eps(const FeatureRows *rows, const DbscanOptions *options, Notices *n
 	return eps;
 }
 
+/* rows->n >= 1, with labels; value[] has room for as many. */
+void
+run_silhouette(const FeatureRows *rows, Notices *notices, double *value)
+{
+	SilhouetteFacts facts;
+
+	if (!silhouette(rows->value, rows->label, rows->n, rows->dim, SILHOUETTE_MOST_ROWS,
+					memory_left(rows), value, &facts))
+		work_refuse_memory(facts.memory_needed,
+						   psprintf("silhouettes of %d rows of %d features", rows->n, rows->dim),
+						   "Score a sample of the rows");
+	notices_add(notices, rows->skipped, 0, NULL);
+	notices_add_silhouettes(notices, &facts);
+}
+
 /* Of a sketch's cells, which are used up. */
 FitFacts
 run_hclust_cells(Rows *cells, const double *rounding, int64 skipped, const HclustOptions *options,

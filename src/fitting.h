@@ -18,6 +18,8 @@ extern FitFacts run_dbscan(const FeatureRows *rows, const DbscanOptions *options
 extern double run_dbscan_eps(const FeatureRows *rows, const DbscanOptions *options,
 							 Notices *notices);
 
+extern void run_silhouette(const FeatureRows *rows, Notices *notices, double *value);
+
 extern FitFacts run_hclust_cells(Rows *cells, const double *rounding, int64 skipped,
 								 const HclustOptions *options, Notices *notices,
 								 Clusters *clusters);

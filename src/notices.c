@@ -11,6 +11,9 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 
+/* Two digits of a number that is so much larger are not below the number. */
+#define ROUND_UP 1.05
+
 static void
 tell(void *arg)
 {
@@ -55,6 +58,23 @@ tell(void *arg)
 							   "%s: stopped at max_iter in %lld groups",
 							   (unsigned long) n->unconverged, n->function, (long long) n->unconverged),
 				 errhint("Raise max_iter for a fixed point.")));
+	if (n->unlabelled > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%s: %lld row with a NULL or negative label took no part",
+							   "%s: %lld rows with a NULL or negative label took no part",
+							   (unsigned long) n->unlabelled, n->function, (long long) n->unlabelled)));
+	if (n->lone_clusters > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%s: %lld partition has a single cluster, and no silhouettes",
+							   "%s: %lld partitions have a single cluster, and no silhouettes",
+							   (unsigned long) n->lone_clusters, n->function,
+							   (long long) n->lone_clusters)));
+	if (n->estimates > 0)
+		ereport(NOTICE,
+				(errmsg("%s: the values are estimates, as there are too many rows: within %.2g each, and %.2g in the mean",
+						n->function, ROUND_UP * n->worst, ROUND_UP * n->mean_error),
+				 errdetail("The largest error in a sample of %d rows that were computed exactly as well, and a bound for the mean of all. Up to %d distinct rows of up to %d features, values are exact.",
+						   SILHOUETTE_SAMPLE, SILHOUETTE_MOST_ROWS, SILHOUETTE_FEW_FEATURES)));
 	RESUME_INTERRUPTS();
 }
 
@@ -96,4 +116,14 @@ notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts)
 	notices->cells = Max(notices->cells, facts->cells);
 	if (facts->iterations > 0 && !facts->converged)
 		notices->unconverged++;
+}
+
+/* Count one partition whose rows were scored. */
+void
+notices_add_silhouettes(Notices *notices, const SilhouetteFacts *facts)
+{
+	notices->lone_clusters += facts->clusters == 1;
+	notices->estimates += facts->cells > 0;
+	notices->worst = Max(notices->worst, facts->worst);
+	notices->mean_error = Max(notices->mean_error, facts->mean_error);
 }

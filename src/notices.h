@@ -8,6 +8,7 @@
 #include "compat.h"
 
 #include "fit.h"
+#include "silhouette.h"
 
 /* Counts of what happened in the groups of one function call site. */
 typedef struct Notices
@@ -20,10 +21,16 @@ typedef struct Notices
 	int64		inversions;
 	int			cells;			/* of a tree that stands for more rows */
 	int64		unconverged;	/* groups in which k-means stopped at max_iter */
+	int64		unlabelled;		/* rows with a NULL or negative label */
+	int64		lone_clusters;	/* groups of a single cluster, which have no silhouettes */
+	int64		estimates;		/* groups whose silhouettes are estimates */
+	double		worst;			/* of the errors in these */
+	double		mean_error;		/* likewise, of their mean */
 	MemoryContextCallback callback;
 } Notices;
 
 extern Notices *notices_of(FmgrInfo *flinfo, const char *function);
 extern void notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts);
+extern void notices_add_silhouettes(Notices *notices, const SilhouetteFacts *facts);
 
 #endif							/* SEGMENT_NOTICES_H */

@@ -102,32 +102,81 @@ partition_option(FunctionCallInfo fcinfo, int argno)
 FeatureArguments
 partition_columns(FunctionCallInfo fcinfo, int first)
 {
-	return (FeatureArguments) {false, first, PG_NARGS() - first};
+	return (FeatureArguments) {false, first, PG_NARGS() - first, -1};
 }
 
 FeatureArguments
 partition_array(int argno)
 {
-	return (FeatureArguments) {true, argno, 1};
+	return (FeatureArguments) {true, argno, 1, -1};
 }
 
-/*
- * Add the rows start .. start + count - 1 of the partition, given as arrays;
- * place[i] becomes the number of row i among those that take part, or -1.
- */
-static void
-read_arrays(WindowObject window, FeatureArguments where, int start, int count,
-			FeatureRows *rows, int *place)
+/* Rows with a label of 0 or more; others take no part. */
+FeatureArguments
+partition_with_labels(FeatureArguments where, int argno)
 {
-	for (int i = start; i < start + count; i++)
+	where.label = argno;
+	return where;
+}
+
+/* label[] becomes the labels of the rows start .. start + count - 1. */
+static void
+read_labels(WindowObject window, int argno, int start, int count, int *label)
+{
+	for (int i = 0; i < count; i++)
 	{
 		bool		isnull;
 		bool		isout;
-		Datum		array = WinGetFuncArgInPartition(window, where.first, i, WINDOW_SEEK_HEAD,
-													 false, &isnull, &isout);
-		bool		added = isnull ? features_add_null(rows) : features_add_array(rows, array);
+		int			value = DatumGetInt32(WinGetFuncArgInPartition(window, argno, start + i,
+																   WINDOW_SEEK_HEAD, false,
+																   &isnull, &isout));
 
-		place[i] = added ? rows->n - 1 : -1;
+		label[i] = isnull ? NO_LABEL : value;
+	}
+}
+
+/*
+ * Has the row, which is the next to be added, a label?  If so it is noted.
+ * label NULL: rows need none.
+ */
+static bool
+take_label(FeatureRows *rows, const int *label, int i)
+{
+	if (label == NULL)
+		return true;
+	if (label[i] < 0)
+	{
+		rows->unlabelled++;
+		return false;
+	}
+	rows->label[rows->n] = label[i];
+	return true;
+}
+
+/*
+ * Add the rows start .. start + count - 1 of the partition, given as arrays,
+ * with label[], unless NULL; place[i] becomes the number of row i among those
+ * that take part, or -1.
+ */
+static void
+read_arrays(WindowObject window, FeatureArguments where, int start, int count,
+			const int *label, FeatureRows *rows, int *place)
+{
+	for (int i = 0; i < count; i++)
+	{
+		bool		added = false;
+
+		if (take_label(rows, label, i))
+		{
+			bool		isnull;
+			bool		isout;
+			Datum		array = WinGetFuncArgInPartition(window, where.first, start + i,
+														 WINDOW_SEEK_HEAD, false,
+														 &isnull, &isout);
+
+			added = isnull ? features_add_null(rows) : features_add_array(rows, array);
+		}
+		place[start + i] = added ? rows->n - 1 : -1;
 	}
 }
 
@@ -138,7 +187,7 @@ read_arrays(WindowObject window, FeatureArguments where, int start, int count,
  */
 static void
 read_columns(WindowObject window, FeatureArguments where, int start, int count,
-			 FeatureRows *rows, int *place)
+			 const int *label, FeatureRows *rows, int *place)
 {
 	double		value[READ_BLOCK][8];
 	bool		has_null[READ_BLOCK] = {false};
@@ -156,9 +205,11 @@ read_columns(WindowObject window, FeatureArguments where, int start, int count,
 		}
 	for (int i = 0; i < count; i++)
 	{
-		bool		added = has_null[i] ? features_add_null(rows) :
-			features_add(rows, value[i], where.count);
+		bool		added = false;
 
+		if (take_label(rows, label, i))
+			added = has_null[i] ? features_add_null(rows) :
+				features_add(rows, value[i], where.count);
 		place[start + i] = added ? rows->n - 1 : -1;
 	}
 }
@@ -185,12 +236,20 @@ read_rows(FunctionCallInfo fcinfo, FeatureArguments where, const Partition *part
 				 errmsg("a partition of %lld rows cannot be clustered at once", (long long) n),
 				 errhint("Fit a model to the table and score the rows with cluster_id.")));
 	features_init(rows, CurrentMemoryContext, (int) n);
+	if (where.label >= 0)
+		rows->label = core_alloc(n, sizeof(int));
 	place = MemoryContextAllocHuge(GetMemoryChunkContext((void *) partition), sizeof(int) * n);
 
 	caller = MemoryContextSwitchTo(per_block);
 	for (int i = 0; i < n; i += READ_BLOCK)
 	{
-		(where.is_array ? read_arrays : read_columns) (window, where, i, Min(READ_BLOCK, n - i),
+		int			count = Min(READ_BLOCK, n - i);
+		int			label[READ_BLOCK];
+
+		if (where.label >= 0)
+			read_labels(window, where.label, i, count, label);
+		(where.is_array ? read_arrays : read_columns) (window, where, i, count,
+													   where.label >= 0 ? label : NULL,
 													   rows, place);
 		MemoryContextReset(per_block);
 		core_poll("reading rows", (double) i / n);
@@ -255,6 +314,7 @@ partition_score(FunctionCallInfo fcinfo, FeatureArguments where, const char *fun
 		score_rows(&rows, options, notices, score);
 	else
 		notices_add(notices, rows.skipped, 0, NULL);
+	notices->unlabelled += rows.unlabelled;
 
 	partition->score = MemoryContextAllocHuge(GetMemoryChunkContext(partition),
 											  mul_size(n, sizeof(double)));

@@ -15,6 +15,7 @@ typedef struct FeatureArguments
 	bool		is_array;
 	int			first;			/* the array, or the first of the columns */
 	int			count;			/* of columns */
+	int			label;			/* the argument with the row's label, or -1 */
 } FeatureArguments;
 
 /* Kept for a partition; zeroed by the executor when one begins. */
@@ -34,6 +35,7 @@ extern Partition *partition_of(FunctionCallInfo fcinfo);
 extern Argument partition_option(FunctionCallInfo fcinfo, int argno);
 extern FeatureArguments partition_columns(FunctionCallInfo fcinfo, int first);
 extern FeatureArguments partition_array(int argno);
+extern FeatureArguments partition_with_labels(FeatureArguments where, int argno);
 
 extern void partition_label(FunctionCallInfo fcinfo, FeatureArguments where,
 							const char *function, const void *options, Labeller labeller,

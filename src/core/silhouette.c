@@ -173,6 +173,8 @@ typedef struct Work
 /* The points that are worked on together. */
 typedef struct Tile
 {
+	const char *phase;			/* of the work, and its share that is done */
+	double		done;
 	int			count;
 	double	   *point;			/* [feature * TILE_POINTS + i] */
 	int			cluster[TILE_POINTS];
@@ -260,7 +262,7 @@ tile_fill(Tile *t, const Work *w, const int *row, int count)
 
 /* Add up the distances of the tile from a cluster. */
 static void
-tile_visit(Tile *t, const Work *w, const Members *members, int cluster, double done)
+tile_visit(Tile *t, const Work *w, const Members *members, int cluster)
 {
 	double		sum[TILE_POINTS] = {0};
 	double		part[TILE_POINTS];
@@ -269,7 +271,7 @@ tile_visit(Tile *t, const Work *w, const Members *members, int cluster, double d
 
 	for (int from = members->start[cluster]; from < end; from += BLOCK)
 	{
-		core_poll("silhouette", done);
+		core_poll(t->phase, t->done);
 		sum_distances(members, from, Min(from + BLOCK, end), t->point, part);
 		for (int i = 0; i < TILE_POINTS; i++)
 			sum[i] += part[i];
@@ -310,7 +312,7 @@ tile_neighbour(const Tile *t, const Work *w)
 	for (int c = 0; c < w->head->clusters; c++)
 	{
 		if (c % BLOCK == 0)
-			core_poll("silhouette", -1);
+			core_poll(t->phase, t->done);
 		tile_from_mean(t, w, c, distance2);
 		if (c != t->cluster[0] && distance2[0] < least)
 		{
@@ -346,21 +348,21 @@ tile_has_cluster(const Tile *t, int cluster)
 /* value[i] becomes the silhouette of row[i], one of "count" up to TILE_POINTS. */
 static void
 score_tile(const Work *w, const Members *members, Tile *t, const int *row, int count,
-		   double done, double *value)
+		   double *value)
 {
 	int			first;
 
 	tile_fill(t, w, row, count);
 	first = tile_neighbour(t, w);
-	tile_visit(t, w, members, first, done);
+	tile_visit(t, w, members, first);
 	for (int c = 0; c < w->head->clusters; c++)
 	{
 		if (c == first)
 			continue;
 		if (c % BLOCK == 0)
-			core_poll("silhouette", done);
+			core_poll(t->phase, t->done);
 		if (tile_has_cluster(t, c) || tile_may_gain(t, w, c))
-			tile_visit(t, w, members, c, done);
+			tile_visit(t, w, members, c);
 	}
 	for (int i = 0; i < count; i++)
 	{
@@ -371,15 +373,16 @@ score_tile(const Work *w, const Members *members, Tile *t, const int *row, int c
 	}
 }
 
-/* Score the rows from .. to - 1, or those of the sample, so numbered. */
+/* Score the rows from .. to - 1 of n, or those of the sample, so numbered. */
 static void
-score(const Work *w, const Members *members, const int *sample, int n, int64 from, int64 to,
-	  double *value)
+score(const Work *w, const char *phase, const Members *members, const int *sample, int n,
+	  int64 from, int64 to, double *value)
 {
-	Tile		tile = {.point = core_alloc(mul_size(w->head->dim, TILE_POINTS), sizeof(double))};
+	Tile		tile = {.phase = phase};
 
 	if (sum_distances == NULL)	/* in this process */
 		silhouette_force(NULL);
+	tile.point = core_alloc(mul_size(w->head->dim, TILE_POINTS), sizeof(double));
 	for (int64 i = from; i < to; i += TILE_POINTS)
 	{
 		int			count = (int) Min(TILE_POINTS, to - i);
@@ -387,7 +390,8 @@ score(const Work *w, const Members *members, const int *sample, int n, int64 fro
 
 		for (int l = 0; l < count; l++)
 			row[l] = sample ? sample[i + l] : (int) (i + l);
-		score_tile(w, members, &tile, row, count, (double) i / n, value + i);
+		tile.done = (double) i / n;
+		score_tile(w, members, &tile, row, count, value + i);
 	}
 	pfree(tile.point);
 }
@@ -405,7 +409,7 @@ score_by_rows(void *shared, int64 from, int64 to)
 	Work		w = work_at(shared);
 	Members		rows = members_rows(&w);
 
-	score(&w, &rows, NULL, w.head->rows, from, to, w.value);
+	score(&w, "silhouettes", &rows, NULL, w.head->rows, from, to, w.value);
 }
 
 static void
@@ -414,7 +418,7 @@ score_by_cells(void *shared, int64 from, int64 to)
 	Work		w = work_at(shared);
 	Members		cells = {w.head->dim, w.cell_point, w.cell_weight, w.cell_spread, w.cell_start};
 
-	score(&w, &cells, NULL, w.head->rows, from, to, w.value);
+	score(&w, "estimates", &cells, NULL, w.head->rows, from, to, w.value);
 }
 
 static void
@@ -423,7 +427,8 @@ score_sample(void *shared, int64 from, int64 to)
 	Work		w = work_at(shared);
 	Members		rows = members_rows(&w);
 
-	score(&w, &rows, w.sample, w.head->sample, from, to, w.sample_value);
+	score(&w, "silhouettes of a sample", &rows, w.sample, w.head->sample, from, to,
+		  w.sample_value);
 }
 
 /* ---- setting up ---- */

@@ -58,6 +58,15 @@ def single(server, statement, workers=0):
         return timing, run(connection, statement, timing)
 
 
+def notice(server, statement):
+    """What a statement says beside its result."""
+    said = []
+    with server.connect() as connection:
+        connection.add_notice_handler(lambda diagnostic: said.append(diagnostic.message_primary))
+        connection.execute(statement)
+    return "\n".join(said)
+
+
 def alternate(server, statements, runs, workers=0):
     """Runs the statements in turn in one backend, once without counting and then as often as told, so that whatever
     disturbs the machine disturbs them alike. One that fails or takes too long is not tried again. A Timing for each."""

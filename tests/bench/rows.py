@@ -9,7 +9,7 @@ import numpy as np
 import data
 import peers
 from data import K
-from measure import Timing, alternate, peak_memory, single, timed
+from measure import Timing, alternate, notice, peak_memory, single, timed
 from report import MEGABYTE, Bar, Line
 
 ROWS = {}
@@ -351,6 +351,69 @@ def dendrogram(bench):
     for workers in 0, 2:
         ours, peer = alternate(bench.server, [statement, AVERAGES], bench.runs, workers)
         yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg`", (Bar("time", 2, 2),))
+
+
+def labelled(bench, name, table):
+    """A table of rows with their k-means labels; its columns a and b, its labels, and the statement for their score."""
+    bench.create(name, f"SELECT *, label::float8 AS number FROM (SELECT a, b, id, kmeans_label({K}, a, b) OVER () AS label FROM {table}) AS l")
+    values, ids = data.export(bench.server, name, ["a", "b", "number"])
+    values = values[ids.argsort()]
+    statement = f"SELECT avg(s) FROM (SELECT silhouette(label, a, b) OVER () AS s FROM {name}) AS v"
+    return values[:, :2], values[:, 2].astype(int), statement
+
+
+def values_in_order(bench, name):
+    """The silhouettes of such a table, by id."""
+    return np.array(bench.server.value(
+        f"SELECT array_agg(s ORDER BY id) FROM (SELECT id, silhouette(label, a, b) OVER () AS s FROM {name}) AS v"))
+
+
+@row
+def silhouette(bench):
+    """The silhouette of every row, through SQL, rows read and averaged, against scikit-learn's computation alone, which has
+    the rows in its memory already, takes many seconds on all cores, and is timed once. Both are exact; the bar is on the
+    largest difference of two values."""
+    rows = min(bench.size("points"), 50_000)
+    work = f"`silhouette(label, a, b) OVER ()`, {count(rows)} rows of {K} clusters"
+    if not bench.server.has("silhouette", "kmeans_label"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("points")
+    values, labels, statement = labelled(bench, "scored", bench.first("points", rows))
+    seconds, by_scikit = peers.silhouettes(values, labels)
+    for workers in 0, 2:
+        [ours] = alternate(bench.server, [statement], bench.runs, workers)
+        line = Line(f"{work}, {in_workers(workers)}", ours, Timing([seconds]), "scikit-learn, once", (Bar("time", 1 / 10),))
+        if ours.median:
+            most = np.abs(values_in_order(bench, "scored") - by_scikit).max()
+            line.bars += (f"equal to 1e-9 ({most:.1g}): {'met' if most <= 1e-9 else '**missed**'}",)
+            line.memory = peak_memory(bench.server, statement, "SELECT avg(a), avg(b) FROM scored", workers)
+        yield line
+    bench.drop("scored", f"points_{rows}")
+
+
+@row
+def estimate(bench):
+    """The same of a million rows, which is an estimate, and says so in a NOTICE with the errors that it found. Here they are
+    compared with those for a thousand rows chosen at random, whose values are computed by numpy."""
+    work = f"`silhouette(label, a, b) OVER ()`, {count(bench.size('points'))} rows of {K} clusters, an estimate"
+    if not bench.server.has("silhouette", "kmeans_label"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("points")
+    values, labels, statement = labelled(bench, "scored", "points")
+    chosen = np.random.default_rng(bench.seed).choice(len(values), 1000, replace=False)
+    errors = np.abs(values_in_order(bench, "scored")[chosen] - peers.silhouettes_of(chosen, values, labels))
+    said = notice(bench.server, statement)
+    within = float(said.split("within ")[1].split(" ")[0]) if "within" in said else 0
+    beyond = np.count_nonzero(errors > within)
+    for workers in 0, 2:
+        [ours] = alternate(bench.server, [statement], bench.runs, workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, bars=(
+            f"says: within {within:g}; of 1,000 rows the worst is {errors.max():.2g}, and beyond are {beyond}: "
+            f"{'met' if beyond <= 10 else '**missed**'}",),
+            memory=peak_memory(bench.server, statement, "SELECT avg(a), avg(b) FROM scored", workers))
+    bench.drop("scored")
 
 
 @row

@@ -21,7 +21,8 @@ BEGIN
 		'hclust_label(ARRAY[annual_income, spending_score], 5, ''average'')',
 		'hclust_label(ARRAY[annual_income, spending_score], 5, ''weighted'')',
 		'hclust_label(ARRAY[annual_income, spending_score], 5, ''centroid'')',
-		'hclust_label(ARRAY[annual_income, spending_score], 5, ''median'')']
+		'hclust_label(ARRAY[annual_income, spending_score], 5, ''median'')',
+		'silhouette(age % 5, annual_income, spending_score)']
 	LOOP
 		kind := call;
 		EXECUTE format('SELECT string_agg(label::text, '''' ORDER BY customer_id)

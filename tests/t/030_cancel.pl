@@ -27,6 +27,8 @@ my %long = (
 	'the aggregate of a tree' => q{SELECT dendrogram_suggest_k(hclust(ARRAY[a, b, c], 'ward')) FROM tall},
 	'a cophenetic correlation' => q{SELECT dendrogram_cophenetic(hclust(ARRAY[a, b, c], 'ward')) FROM wide},
 	'a tree with inversions' => q{SELECT DISTINCT hclust_label(ARRAY[a, b], 3, linkage => 'median') OVER () FROM deep},
+	'silhouettes' => 'SELECT DISTINCT silhouette((a * 1e6)::int % 2, a, b, c) OVER () FROM (SELECT * FROM tall LIMIT 200000) t',
+	'estimates of silhouettes' => 'SELECT DISTINCT silhouette((a * 1e6)::int % 2, a, b, c) OVER () FROM tall',
 	'a fit' => q{SELECT * FROM segment.fit('long', 'wide', k => 50)});
 for my $what (sort keys %long)
 {

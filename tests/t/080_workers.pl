@@ -1,5 +1,5 @@
-# Parallel workers take part in trees of many rows: the same labels with any number of them, in whatever surroundings, and
-# nothing is left of them after an error.
+# Parallel workers take part in trees of many rows, and in silhouettes: the same labels with any number of them, in whatever
+# surroundings, and nothing is left of them after an error.
 use strict;
 use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
@@ -60,6 +60,20 @@ for my $linkage ('ward', 'single')
 }
 isnt($labels{ward}, $labels{single}, 'these are two trees');
 my $ward = $labels{ward};
+
+# Silhouettes of labels that leave no cluster out, exact ones and estimates
+my $values = sub { "SELECT md5(string_agg(s::text, ',' ORDER BY id)) FROM (SELECT id, silhouette(id % 3, a, b, c) OVER () AS s FROM $_[0]) AS v;\n" };
+for my $table ('points', 'more')
+{
+	my $expected;
+	for my $workers (0, 1, 2, 4)
+	{
+		my ($out, $crews) = run_script("SET max_parallel_workers_per_gather = $workers;\n" . $values->($table));
+		is($crews, $workers ? "$workers/$workers" : '', "silhouettes of $table with $workers workers have them");
+		$expected //= $out;
+		is($out, $expected, "silhouettes of $table with $workers workers: the values");
+	}
+}
 
 for my $none ('max_parallel_workers', 'max_parallel_workers_per_gather')
 {

@@ -22,7 +22,7 @@ typedef enum Kind
 	KIND_OFFSET,				/* 1e9 and small differences */
 	KIND_SMALL,					/* around 1e-300: squares would vanish */
 	KIND_LARGE,					/* around 1e300: squares would overflow */
-	KIND_MAGNITUDES,			/* from 2^-300 to 2^300: the small ones are 0 beside the large */
+	KIND_MAGNITUDES,			/* from 2^-190 to 2^190: no smaller ones count beside the largest */
 	KIND_FAR,					/* clusters far apart: most can be ruled out */
 	KIND_EQUAL,					/* all rows */
 	KIND_SKEWED,				/* powers of normal numbers */
@@ -58,7 +58,7 @@ draw_value(Kind kind, int label)
 		case KIND_LARGE:
 			return 1e300 * (draw_normal() + label);
 		case KIND_MAGNITUDES:
-			return draw_magnitude(-300, 300);
+			return draw_magnitude(-190, 190);
 		case KIND_FAR:
 			return draw_normal() + 20 * (label * 7 % 11);
 		case KIND_EQUAL:
