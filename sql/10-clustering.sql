@@ -30,7 +30,7 @@ CREATE TYPE clustering (
 	STORAGE = extended
 );
 COMMENT ON TYPE clustering IS
-'A fitted clustering: method, scaling, and for each cluster its size, inertia, radius, centroid, mean and spread. Immutable; cluster_id(m, ...) places rows, cluster_stats(m) lists the clusters. Text form: JSON. Centroid, mean and spread (population sd) are in input units; inertia (sum of squared distances) and radius are in the fitted space, where a feature x is (x - offset) / unit, or under scale log (asinh(x) - offset) / unit.';
+'A fitted clustering: method, scaling, and for each cluster its size, inertia, radius, centroid, mean and spread; of a mixture of Gaussians also weight and covariance, as the lower triangle, row by row, of its Cholesky factor in the fitted space, and the likelihood. Immutable; cluster_id(m, ...) places rows, cluster_stats(m) lists the clusters. Text form: JSON. Centroid, mean and spread (population sd) are in input units; inertia (sum of squared distances) and radius are in the fitted space, where a feature x is (x - offset) / unit, or under scale log (asinh(x) - offset) / unit.';
 
 CREATE CAST (clustering AS jsonb) WITH INOUT;
 COMMENT ON CAST (clustering AS jsonb) IS 'The text form of a clustering, as jsonb.';

@@ -10,13 +10,13 @@
 Clustering *
 clustering_value(Clustering *clustering)
 {
-	SET_VARSIZE(clustering, clustering_bytes(clustering->k, clustering->dim));
+	SET_VARSIZE(clustering, clustering_bytes(clustering));
 	return clustering;
 }
 
 /* An error unless a value can be that large. */
 static void
-check_size(int64 k, int64 dim)
+check_size(ClusteringMethod method, int64 k, int64 dim)
 {
 	if (k < 1 || dim < 1 || dim > MAX_FEATURES)
 		ereport(ERROR,
@@ -25,7 +25,7 @@ check_size(int64 k, int64 dim)
 						(long long) k, (long long) dim),
 				 errdetail("There must be at least one of each, and at most %d features.",
 						   MAX_FEATURES)));
-	if (!clustering_is_possible(k, dim))
+	if (!clustering_is_possible(method, k, dim))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("a clustering of %lld clusters of %lld features is too large for a value",
@@ -34,10 +34,10 @@ check_size(int64 k, int64 dim)
 
 /* One to be filled, unless no value can be that large. */
 Clustering *
-clustering_alloc(int64 k, int64 dim)
+clustering_alloc(ClusteringMethod method, int64 k, int64 dim)
 {
-	check_size(k, dim);
-	return clustering_value(clustering_create((int) k, (int) dim));
+	check_size(method, k, dim);
+	return clustering_value(clustering_create(method, (int) k, (int) dim));
 }
 
 /* The clusters of a fit as a value. */
@@ -46,7 +46,7 @@ clustering_make(ClusteringMethod method, const Clusters *clusters, double disagr
 {
 	Clustering *clustering;
 
-	check_size(clusters->k, clusters->dim);
+	check_size(method, clusters->k, clusters->dim);
 	clustering = clustering_of(method, clusters, disagreement);
 	clustering_check(clustering);
 	return clustering_value(clustering);

@@ -13,7 +13,7 @@
 #define PG_GETARG_CLUSTERING(n) DatumGetClustering(PG_GETARG_DATUM(n))
 
 extern Clustering *clustering_value(Clustering *clustering);
-extern Clustering *clustering_alloc(int64 k, int64 dim);
+extern Clustering *clustering_alloc(ClusteringMethod method, int64 k, int64 dim);
 extern Clustering *clustering_make(ClusteringMethod method, const Clusters *clusters,
 								   double disagreement);
 extern void clustering_check(Clustering *clustering);

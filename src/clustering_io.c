@@ -22,6 +22,7 @@
 static const char *const method_names[METHODS] = {
 	[METHOD_KMEANS] = "kmeans",
 	[METHOD_HCLUST] = "hclust",
+	[METHOD_GMM] = "gmm",
 };
 
 /* ---- text out ---- */
@@ -33,7 +34,8 @@ append_number(StringInfo out, double value)
 
 	if (isinf(value))
 	{
-		appendStringInfoString(out, "\"Infinity\"");	/* JSON has no such number */
+		/* JSON has no such number */
+		appendStringInfoString(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 		return;
 	}
 	double_to_shortest_decimal_buf(value, digits);
@@ -76,6 +78,16 @@ segment_clustering_out(PG_FUNCTION_ARGS)
 		append_numbers(&out, "inertia_bounds", &clustering->inertia_lower, 2);
 		appendStringInfoString(&out, ", ");
 	}
+	if (c.is_mixture)
+	{
+		appendStringInfo(&out, "\"covariance\": \"%s\", \"log_likelihood\": ",
+						 covariance_name(c.mixture.covariance));
+		append_number(&out, c.fit.log_likelihood);
+		appendStringInfoString(&out, ", \"entropy\": ");
+		append_number(&out, c.fit.entropy);
+		appendStringInfo(&out, ", \"iterations\": %d, \"converged\": %s, \"floored\": %d, ",
+						 c.fit.iterations, c.fit.converged ? "true" : "false", c.fit.floored);
+	}
 	appendStringInfo(&out, "\"scale\": \"%s\", ", scale_name(c.scaling.method));
 	append_numbers(&out, "offset", c.scaling.offset, c.dim);
 	appendStringInfoString(&out, ", ");
@@ -96,6 +108,15 @@ segment_clustering_out(PG_FUNCTION_ARGS)
 		append_numbers(&out, "mean", c.mean + at, c.dim);
 		appendStringInfoString(&out, ", ");
 		append_numbers(&out, "spread", c.spread + at, c.dim);
+		if (c.is_mixture)
+		{
+			Size		triangle = triangle_size(c.dim);
+
+			appendStringInfoString(&out, ", \"weight\": ");
+			append_number(&out, c.mixture.weight[i]);
+			appendStringInfoString(&out, ", ");
+			append_numbers(&out, "factor", c.mixture.factor + i * triangle, (int) triangle);
+		}
 		appendStringInfoChar(&out, '}');
 	}
 	appendStringInfoString(&out, "]}");
@@ -164,10 +185,13 @@ to_number(const JsonbValue *value, const char *key)
 	if (value->type == jbvNumeric)
 		return DatumGetFloat8(DirectFunctionCall1(numeric_float8,
 												  NumericGetDatum(value->val.numeric)));
-	if (value->type != jbvString || value->val.string.len != 8 ||
-		memcmp(value->val.string.val, "Infinity", 8) != 0)
+	if (value->type == jbvString && value->val.string.len == 8 &&
+		memcmp(value->val.string.val, "Infinity", 8) == 0)
+		return INFINITY;
+	if (value->type != jbvString || value->val.string.len != 9 ||
+		memcmp(value->val.string.val, "-Infinity", 9) != 0)
 		refuse_json("must be a number", key);
-	return INFINITY;
+	return -INFINITY;
 }
 
 static double
@@ -176,6 +200,43 @@ get_number(JsonbContainer *object, const char *key)
 	JsonbValue	value = get_member(object, key);
 
 	return to_number(&value, key);
+}
+
+/* A whole number, of type bigint. */
+static int64
+get_integer(JsonbContainer *object, const char *key)
+{
+	JsonbValue	value = get_member(object, key);
+	int64		integer;
+
+	if (value.type != jbvNumeric)
+		refuse_json("must be a number", key);
+	integer = DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(value.val.numeric)));
+	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(value.val.numeric),
+										  NumericGetDatum(int64_to_numeric(integer)))))
+		refuse_json("must be a whole number", key);
+	return integer;
+}
+
+/* A count, of type integer. */
+static int32
+get_count(JsonbContainer *object, const char *key)
+{
+	int64		count = get_integer(object, key);
+
+	if (count < 0 || count > PG_INT32_MAX)
+		refuse_json("must be an integer of 0 or more", key);
+	return (int32) count;
+}
+
+static bool
+get_boolean(JsonbContainer *object, const char *key)
+{
+	JsonbValue	value = get_member(object, key);
+
+	if (value.type != jbvBool)
+		refuse_json("must be true or false", key);
+	return value.val.boolean;
 }
 
 /* An array of exactly n numbers. */
@@ -218,23 +279,40 @@ read_cluster(JsonbContainer *object, Clusters *c, int i)
 {
 	static const char *const keys[] = {"size", "inertia", "radius", "centroid", "mean",
 	"spread", NULL};
+	static const char *const mixture_keys[] = {"size", "inertia", "radius", "centroid", "mean",
+	"spread", "weight", "factor", NULL};
 	Size		at = (Size) i * c->dim;
-	JsonbValue	size;
 
-	check_keys(object, keys);
-	size = get_member(object, "size");
-	if (size.type != jbvNumeric)
-		refuse_json("must be a number", "size");
-	c->size[i] = DatumGetInt64(DirectFunctionCall1(numeric_int8,
-												   NumericGetDatum(size.val.numeric)));
-	if (!DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(size.val.numeric),
-										  NumericGetDatum(int64_to_numeric(c->size[i])))))
-		refuse_json("must be a whole number", "size");
+	check_keys(object, c->is_mixture ? mixture_keys : keys);
+	c->size[i] = get_integer(object, "size");
 	c->inertia[i] = get_number(object, "inertia");
 	c->radius[i] = get_number(object, "radius");
 	get_numbers(object, "centroid", c->centroid + at, c->dim);
 	get_numbers(object, "mean", c->mean + at, c->dim);
 	get_numbers(object, "spread", c->spread + at, c->dim);
+	if (c->is_mixture)
+	{
+		Size		triangle = triangle_size(c->dim);
+
+		c->mixture.weight[i] = get_number(object, "weight");
+		get_numbers(object, "factor", c->mixture.factor + i * triangle, (int) triangle);
+	}
+}
+
+/* What the text says of a mixture as a whole. */
+static void
+read_fit(JsonbContainer *object, Clustering *clustering)
+{
+	const char *covariance_names[COVARIANCES];
+
+	for (int i = 0; i < COVARIANCES; i++)
+		covariance_names[i] = covariance_name((Covariance) i);
+	clustering->covariance = get_name(object, "covariance", covariance_names, COVARIANCES);
+	clustering->log_likelihood = get_number(object, "log_likelihood");
+	clustering->entropy = get_number(object, "entropy");
+	clustering->iterations = get_count(object, "iterations");
+	clustering->converged = get_boolean(object, "converged");
+	clustering->floored = get_count(object, "floored");
 }
 
 PG_FUNCTION_INFO_V1(segment_clustering_in);
@@ -243,6 +321,9 @@ segment_clustering_in(PG_FUNCTION_ARGS)
 {
 	static const char *const keys[] = {"format", "method", "disagreement", "inertia_bounds",
 	"scale", "offset", "unit", "clusters", NULL};
+	static const char *const mixture_keys[] = {"format", "method", "inertia_bounds", "covariance",
+	"log_likelihood", "entropy", "iterations", "converged", "floored", "scale", "offset", "unit",
+	"clusters", NULL};
 	const char *scale_names[SCALE_METHODS];
 	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, PG_GETARG_DATUM(0)));
 	JsonbContainer *object = &json->root;
@@ -250,6 +331,7 @@ segment_clustering_in(PG_FUNCTION_ARGS)
 	JsonbIterator *iterator;
 	JsonbValue	token;
 	JsonbIteratorToken type;
+	ClusteringMethod method;
 	Clustering *clustering;
 	Clusters	c;
 	int			found = 0;
@@ -258,17 +340,19 @@ segment_clustering_in(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid clustering: it must be a JSON object")));
-	check_keys(object, keys);
 	if (get_number(object, "format") != CLUSTERING_FORMAT)
 		refuse_json("must be 1", "format");
+	method = (ClusteringMethod) get_name(object, "method", method_names, METHODS);
+	check_keys(object, method == METHOD_GMM ? mixture_keys : keys);
 
 	list = get_container(object, "clusters", true);
-	clustering = clustering_alloc(JsonContainerSize(list),
+	clustering = clustering_alloc(method, JsonContainerSize(list),
 								  JsonContainerSize(get_container(object, "offset", true)));
-	clustering->method = get_name(object, "method", method_names, METHODS);
-	if (clustering->method == METHOD_HCLUST ||
+	if (method == METHOD_HCLUST ||
 		getKeyJsonValueFromContainer(object, "disagreement", 12, &token) != NULL)
 		clustering->disagreement = get_number(object, "disagreement");
+	if (method == METHOD_GMM)
+		read_fit(object, clustering);
 	for (int i = 0; i < SCALE_METHODS; i++)
 		scale_names[i] = scale_name((ScaleMethod) i);
 	clustering->scale = get_name(object, "scale", scale_names, SCALE_METHODS);

@@ -26,6 +26,13 @@ static const char *const linkage_names[LINKAGES] = {
 	[LINKAGE_AVERAGE_SQUARED] = "average_squared",
 };
 
+static const char *const covariance_names[COVARIANCES] = {
+	[COVARIANCE_FULL] = "full",
+	[COVARIANCE_TIED] = "tied",
+	[COVARIANCE_DIAG] = "diag",
+	[COVARIANCE_SPHERICAL] = "spherical",
+};
+
 const char *
 scale_name(ScaleMethod method)
 {
@@ -42,6 +49,12 @@ scale_from_name(const char *name, ScaleMethod *method)
 			return true;
 		}
 	return false;
+}
+
+const char *
+covariance_name(Covariance covariance)
+{
+	return covariance_names[covariance];
 }
 
 void

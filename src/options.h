@@ -22,6 +22,8 @@ typedef struct Argument
 extern const char *scale_name(ScaleMethod method);
 extern bool scale_from_name(const char *name, ScaleMethod *method);
 
+extern const char *covariance_name(Covariance covariance);
+
 extern void option_refuse_null(Argument argument, const char *name, const char *hint);
 extern int	option_count(Argument argument, const char *name, int least, const char *hint);
 extern int	option_k(Argument k);

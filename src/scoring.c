@@ -68,36 +68,51 @@ check_features(const ReadyClustering *ready, int dim)
 				 errhint("Give the features that the clustering was fitted to, in the same order.")));
 }
 
-/* Returns false for a row without a place: a feature is NULL, NaN or infinite. */
-static bool
-place_columns(FunctionCallInfo fcinfo, int *cluster, double *distance)
+/* The row in columns; NULL for one without a place: a feature is NaN or infinite. */
+static const double *
+get_columns(FunctionCallInfo fcinfo, const ReadyClustering *ready, double *row)
 {
-	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
 	int			dim = PG_NARGS() - 1;
-	double		row[8];
 
 	check_features(ready, dim);
 	for (int j = 0; j < dim; j++)
 		row[j] = PG_GETARG_FLOAT8(j + 1);
-	if (!features_are_finite(row, dim))
-		return false;
-	*cluster = scorer_nearest(&ready->scorer, row, distance);
-	return true;
+	return features_are_finite(row, dim) ? row : NULL;
+}
+
+/* The row in an array, likewise; a feature may be NULL too. */
+static const double *
+get_array(FunctionCallInfo fcinfo, const ReadyClustering *ready)
+{
+	int			dim;
+	bool		has_null;
+	const double *row = features_of_array(PG_GETARG_DATUM(1), &dim, &has_null);
+
+	check_features(ready, dim);
+	return has_null || !features_are_finite(row, dim) ? NULL : row;
+}
+
+static bool
+place_columns(FunctionCallInfo fcinfo, int *cluster, double *distance)
+{
+	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
+	double		room[8];
+	const double *row = get_columns(fcinfo, ready, room);
+
+	if (row)
+		*cluster = scorer_place(&ready->scorer, row, distance);
+	return row != NULL;
 }
 
 static bool
 place_array(FunctionCallInfo fcinfo, int *cluster, double *distance)
 {
 	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
-	int			dim;
-	bool		has_null;
-	const double *row = features_of_array(PG_GETARG_DATUM(1), &dim, &has_null);
+	const double *row = get_array(fcinfo, ready);
 
-	check_features(ready, dim);
-	if (has_null || !features_are_finite(row, dim))
-		return false;
-	*cluster = scorer_nearest(&ready->scorer, row, distance);
-	return true;
+	if (row)
+		*cluster = scorer_place(&ready->scorer, row, distance);
+	return row != NULL;
 }
 
 /* cluster_id(clustering, f1, ...) */
@@ -162,15 +177,61 @@ segment_cluster_inertia(PG_FUNCTION_ARGS)
 }
 
 /* A float8[] of n numbers. */
-static Datum
+static ArrayType *
 make_array(const double *value, int n)
 {
 	Datum	   *element = palloc(sizeof(Datum) * n);
 
 	for (int i = 0; i < n; i++)
 		element[i] = Float8GetDatum(value[i]);
-	return PointerGetDatum(construct_array(element, n, FLOAT8OID, sizeof(float8),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return construct_array(element, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+						   TYPALIGN_DOUBLE);
+}
+
+static void
+require_mixture(const Clusters *clusters)
+{
+	if (!clusters->is_mixture)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the clustering is not a mixture, its clusters have no probabilities"),
+				 errhint("Fit a mixture of Gaussians with gmm(), or take the distance: cluster_distance().")));
+}
+
+/* What a row, unless NULL, owes to the components of the mixture. */
+static Datum
+probabilities(FunctionCallInfo fcinfo, ReadyClustering *ready, const double *row)
+{
+	double	   *probability;
+	double		log_density;
+
+	require_mixture(&ready->clusters);
+	if (row == NULL)
+		PG_RETURN_NULL();
+	probability = palloc(sizeof(double) * ready->clusters.k);
+	scorer_weigh(&ready->scorer, row, probability, &log_density);
+	PG_RETURN_ARRAYTYPE_P(make_array(probability, ready->clusters.k));
+}
+
+/* cluster_probability(clustering, f1, ...) */
+PG_FUNCTION_INFO_V1(segment_cluster_probability_columns);
+Datum
+segment_cluster_probability_columns(PG_FUNCTION_ARGS)
+{
+	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
+	double		room[8];
+
+	return probabilities(fcinfo, ready, get_columns(fcinfo, ready, room));
+}
+
+/* cluster_probability(clustering, features) */
+PG_FUNCTION_INFO_V1(segment_cluster_probability_array);
+Datum
+segment_cluster_probability_array(PG_FUNCTION_ARGS)
+{
+	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
+
+	return probabilities(fcinfo, ready, get_array(fcinfo, ready));
 }
 
 /* cluster_stats(clustering) -> (cluster, size, share, centroid, inertia, radius) */
@@ -193,7 +254,7 @@ segment_cluster_stats(PG_FUNCTION_ARGS)
 		values[0] = Int32GetDatum(i);
 		values[1] = Int64GetDatum(c.size[i]);
 		values[2] = Float8GetDatum((double) c.size[i] / (double) rows);
-		values[3] = make_array(c.centroid + (Size) i * c.dim, c.dim);
+		values[3] = PointerGetDatum(make_array(c.centroid + (Size) i * c.dim, c.dim));
 		values[4] = Float8GetDatum(c.inertia[i]);
 		values[5] = Float8GetDatum(c.radius[i]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -231,6 +292,65 @@ segment_cluster_profile(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/*
+ * The covariance L L' of component i as a matrix, its features in their units.
+ * Products go by way of the units, one after the other, lest they overflow.
+ */
+static ArrayType *
+make_covariance(const Clusters *c, int i)
+{
+	const double *factor = c->mixture.factor + i * triangle_size(c->dim);
+	const double *unit = c->scaling.unit;
+	Datum	   *element = palloc(mul_size((Size) c->dim * c->dim, sizeof(Datum)));
+	int			dims[2] = {c->dim, c->dim};
+	int			lower[2] = {1, 1};
+
+	for (int a = 0; a < c->dim; a++)
+		for (int b = 0; b <= a; b++)
+		{
+			double		sum = 0;
+
+			for (int j = 0; j <= b; j++)
+				sum += (factor[triangle_at(a, j)] * unit[a]) * (factor[triangle_at(b, j)] * unit[b]);
+			element[a * c->dim + b] = element[b * c->dim + a] = Float8GetDatum(sum);
+		}
+	return construct_md_array(element, NULL, 2, dims, lower, FLOAT8OID, sizeof(float8),
+							  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+}
+
+/* cluster_components(clustering) -> (cluster, weight, covariance) */
+PG_FUNCTION_INFO_V1(segment_cluster_components);
+Datum
+segment_cluster_components(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Clusters	c = clustering_open(PG_GETARG_CLUSTERING(0));
+
+	require_mixture(&c);
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < c.k; i++)
+	{
+		Datum		values[3];
+		bool		nulls[3] = {false};
+
+		values[0] = Int32GetDatum(i);
+		values[1] = Float8GetDatum(c.mixture.weight[i]);
+		values[2] = PointerGetDatum(make_covariance(&c, i));
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return (Datum) 0;
+}
+
+static void
+put_stat(ReturnSetInfo *result, const char *name, double value)
+{
+	Datum		values[2] = {CStringGetTextDatum(name), Float8GetDatum(value)};
+	bool		nulls[2] = {false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 /* cluster_fit_stats(clustering) -> (name, value) */
 PG_FUNCTION_INFO_V1(segment_cluster_fit_stats);
 Datum
@@ -239,36 +359,28 @@ segment_cluster_fit_stats(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Clustering *clustering = PG_GETARG_CLUSTERING(0);
 	Clusters	c = clustering_open(clustering);
-	int64		rows = 0;
+	double		rows = 0;
 
 	for (int i = 0; i < c.k; i++)
-		rows += c.size[i];
+		rows += (double) c.size[i];
+	InitMaterializedSRF(fcinfo, 0);
+	put_stat(result, "rows", rows);
+	put_stat(result, "features", c.dim);
+	put_stat(result, "clusters", c.k);
+	put_stat(result, "inertia", clusters_inertia(&c));
+	if (c.is_mixture)
 	{
-		const struct
-		{
-			const char *name;
-			double		value;
-		}			stats[] = {
-			{"rows", (double) rows},
-			{"features", c.dim},
-			{"clusters", c.k},
-			{"inertia", clusters_inertia(&c)},
-			{"inertia_lower", c.inertia_lower},
-			{"inertia_upper", c.inertia_upper},
-			{"disagreement", clustering->disagreement},
-		};
-
-		InitMaterializedSRF(fcinfo, 0);
-		for (int i = 0; i < (int) lengthof(stats); i++)
-		{
-			Datum		values[2] = {CStringGetTextDatum(stats[i].name),
-			Float8GetDatum(stats[i].value)};
-			bool		nulls[2] = {false};
-
-			if (clustering->method == METHOD_KMEANS && strcmp(stats[i].name, "disagreement") == 0)
-				continue;
-			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		}
+		put_stat(result, "log_likelihood", c.fit.log_likelihood);
+		put_stat(result, "bic", mixture_bic(&c.mixture, c.fit.log_likelihood, rows));
+		put_stat(result, "icl", mixture_icl(&c.mixture, c.fit.log_likelihood, c.fit.entropy, rows));
+		put_stat(result, "iterations", c.fit.iterations);
+		put_stat(result, "converged", c.fit.converged);
+		put_stat(result, "floored", c.fit.floored);
+		return (Datum) 0;
 	}
+	put_stat(result, "inertia_lower", c.inertia_lower);
+	put_stat(result, "inertia_upper", c.inertia_upper);
+	if (clustering->method == METHOD_HCLUST)
+		put_stat(result, "disagreement", clustering->disagreement);
 	return (Datum) 0;
 }

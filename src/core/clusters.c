@@ -153,7 +153,9 @@ clusters_measure(Clusters *clusters, const Rows *raw, const int *label)
 						 label, n, k, moments);
 		for (int c = 0; c < k; c++)
 		{
-			clusters->mean[(Size) c * dim + j] = moments[c].mean;
+			/* a component that is nowhere the most probable has no members */
+			clusters->mean[(Size) c * dim + j] = moments[c].weight > 0 ? moments[c].mean :
+				clusters->centroid[(Size) c * dim + j];
 			clusters->spread[(Size) c * dim + j] = moments[c].sd;
 		}
 		for (int i = 0; i < n; i++)
@@ -338,6 +340,14 @@ scorer_create(const Clusters *clusters)
 		for (int j = 0; j < dim; j++)
 			scorer.position[(Size) c * dim + j] =
 				scaling_apply(&clusters->scaling, j, clusters->centroid[(Size) c * dim + j]);
+	if (clusters->is_mixture)
+	{
+		scorer.mixture = core_alloc(1, sizeof(Mixture));
+		*scorer.mixture = clusters->mixture;
+		scorer.mixture->mean = scorer.position;
+		scorer.components = mixture_scorer_create(scorer.mixture);
+		scorer.log_density = core_alloc(clusters->k, sizeof(double));
+	}
 	return scorer;
 }
 
@@ -348,17 +358,33 @@ scorer_free(Scorer *scorer)
 	pfree(scorer->point);
 	pfree(scorer->small_position);
 	pfree(scorer->small_point);
+	if (scorer->mixture)
+	{
+		mixture_scorer_free(&scorer->components);
+		pfree(scorer->log_density);
+		pfree(scorer->mixture);
+	}
+}
+
+static void
+set_point(Scorer *scorer, const double *row)
+{
+	const Clusters *clusters = scorer->clusters;
+
+	for (int j = 0; j < clusters->dim; j++)
+		scorer->point[j] = scaling_apply(&clusters->scaling, j, row[j]);
 }
 
 /*
- * nearest_one for coordinates whose squares would overflow or vanish: all are
- * multiplied by a power of two that makes the largest less than 1.
+ * The nearest of k centroids, those from "first" on, for coordinates whose
+ * squares would overflow or vanish: all are multiplied by a power of two that
+ * makes the largest less than 1.
  */
 static int
-nearest_at_any_size(Scorer *scorer, double *distance)
+nearest_at_any_size(Scorer *scorer, int first, int k, double *distance)
 {
-	int			k = scorer->clusters->k;
 	int			dim = scorer->clusters->dim;
+	const double *position = scorer->position + (Size) first * dim;
 	Size		cells = (Size) k * dim;
 	double		largest = 0;
 	double		distance2;
@@ -369,38 +395,62 @@ nearest_at_any_size(Scorer *scorer, double *distance)
 	for (int j = 0; j < dim; j++)
 		largest = Max(largest, fabs(scorer->point[j]));
 	for (Size i = 0; i < cells; i++)
-		largest = Max(largest, fabs(scorer->position[i]));
+		largest = Max(largest, fabs(position[i]));
 	frexp(largest, &e);
 	down = pow2_of(-e);
 	for (int j = 0; j < dim; j++)
 		scorer->small_point[j] = pow2_scale(scorer->point[j], down);
 	for (Size i = 0; i < cells; i++)
-		scorer->small_position[i] = pow2_scale(scorer->position[i], down);
+		scorer->small_position[i] = pow2_scale(position[i], down);
 	best = nearest_one(scorer->small_point, scorer->small_position, k, dim, &distance2);
 	*distance = pow2_scale(sqrt(distance2), pow2_of(e));
-	return best;
+	return first + best;
 }
 
-/*
- * The number of the cluster whose centroid is nearest to a row of finite
- * values in input units, the lowest of equals; *distance is measured in the
- * fitted space.  O(k dim).
- */
-int
-scorer_nearest(Scorer *scorer, const double *row, double *distance)
+/* The nearest of the k centroids from "first" on, the lowest of equals. */
+static int
+nearest_of(Scorer *scorer, int first, int k, double *distance)
 {
-	const Clusters *clusters = scorer->clusters;
+	int			dim = scorer->clusters->dim;
 	double		distance2;
-	int			best;
-
-	for (int j = 0; j < clusters->dim; j++)
-		scorer->point[j] = scaling_apply(&clusters->scaling, j, row[j]);
-	best = nearest_one(scorer->point, scorer->position, clusters->k, clusters->dim,
-					   &distance2);
+	int			best = nearest_one(scorer->point, scorer->position + (Size) first * dim, k, dim,
+								   &distance2);
 
 	/* far from both ends of the range no square was lost */
 	if (distance2 < 1e-270 || distance2 > 1e300)
-		return nearest_at_any_size(scorer, distance);
+		return nearest_at_any_size(scorer, first, k, distance);
 	*distance = sqrt(distance2);
+	return first + best;
+}
+
+/*
+ * The number of the cluster of a row of finite values in input units: that
+ * whose centroid is nearest or, of a mixture, the most probable one; the
+ * lowest of equals.  *distance is that to its centroid, in the fitted space.
+ * O(k dim), of a mixture O(k dim^2).
+ */
+int
+scorer_place(Scorer *scorer, const double *row, double *distance)
+{
+	set_point(scorer, row);
+	if (scorer->mixture == NULL)
+		return nearest_of(scorer, 0, scorer->clusters->k, distance);
+	return nearest_of(scorer, mixture_densities(&scorer->components, scorer->point,
+												scorer->log_density), 1, distance);
+}
+
+/*
+ * What a row owes to each component of a mixture: probability[], adding up to
+ * 1, and the logarithm of the mixture's density at it; returns the most
+ * probable component.
+ */
+int
+scorer_weigh(Scorer *scorer, const double *row, double *probability, double *log_density)
+{
+	int			best;
+
+	set_point(scorer, row);
+	best = mixture_densities(&scorer->components, scorer->point, scorer->log_density);
+	*log_density = mixture_posterior(scorer->log_density, scorer->clusters->k, best, probability);
 	return best;
 }

@@ -103,7 +103,7 @@ label_one_by_one(const Prepared *p, const Clusters *clusters, int *raw_label)
 			core_poll("labels", (double) i / p->raw.n);
 		for (int j = 0; j < p->raw.dim; j++)
 			row[j] = p->raw.x[(Size) j * p->raw.n + i];
-		raw_label[i] = scorer_nearest(&scorer, row, &distance);
+		raw_label[i] = scorer_place(&scorer, row, &distance);
 	}
 	pfree(row);
 	scorer_free(&scorer);

@@ -57,6 +57,27 @@ write_sketch(const char *name, int dim, int size, const int32 *frame, int n)
 	write_file("fuzz_sketch", name, bytes, sketch_packed_bytes(s));
 }
 
+/* Make a mixture of clusters, of some covariance. */
+static void
+make_mixture(Clusters *clusters, int rows, Covariance covariance)
+{
+	Size		triangle = triangle_size(clusters->dim);
+
+	clusters->is_mixture = true;
+	clusters->mixture = mixture_alloc(clusters->k, clusters->dim, covariance);
+	clusters->fit = (MixtureFit) {.log_likelihood = -12.5, .entropy = 3, .iterations = 7,
+		.floored = 1, .converged = true};
+	for (int c = 0; c < clusters->k; c++)
+	{
+		double	   *factor = clusters->mixture.factor + c * triangle;
+
+		clusters->mixture.weight[c] = (double) clusters->size[c] / rows;
+		for (int i = 0; i < clusters->dim; i++)
+			for (int j = 0; j <= i; j++)
+				factor[triangle_at(i, j)] = i == j ? 2 : covariance == COVARIANCE_FULL ? -c : 0;
+	}
+}
+
 static void
 write_clustering(const char *name, int dim, int k, ScaleMethod scale, ClusteringMethod method)
 {
@@ -76,6 +97,8 @@ write_clustering(const char *name, int dim, int k, ScaleMethod scale, Clustering
 		make_row(i, dim, input + i * dim);
 	if (!fit_kmeans(input, N, dim, &options, SIZE_MAX, label, &clusters, &facts))
 		abort();
+	if (method == METHOD_GMM)
+		make_mixture(&clusters, N, (Covariance) (k % COVARIANCES));
 	clustering = clustering_of(method, &clusters, method == METHOD_HCLUST ? 0.125 : 0);
 	bytes = core_alloc(1, clustering_packed_bytes(clustering));
 	clustering_pack(clustering, bytes);
@@ -146,6 +169,10 @@ main(int argc, char **argv)
 	write_clustering("one-cluster", 3, 1, SCALE_ZSCORE, METHOD_KMEANS);
 	write_clustering("log", 2, 2, SCALE_LOG, METHOD_KMEANS);
 	write_clustering("hclust", 4, 2, SCALE_ROBUST, METHOD_HCLUST);
+	write_clustering("gmm-full", 2, 4, SCALE_NONE, METHOD_GMM);
+	write_clustering("gmm-tied", 3, 1, SCALE_ZSCORE, METHOD_GMM);
+	write_clustering("gmm-diag", 2, 2, SCALE_LOG, METHOD_GMM);
+	write_clustering("gmm-spherical", 1, 3, SCALE_MINMAX, METHOD_GMM);
 
 	write_dendrogram("one-leaf", 2, 1, 1, LINKAGE_WARD, SCALE_NONE);
 	write_dendrogram("two-leaves", 1, 2, 1, LINKAGE_MEDIAN, SCALE_MINMAX);

@@ -76,7 +76,7 @@ SELECT string_agg(DISTINCT state, ' ' ORDER BY state) FROM outcome;
 });
 }
 
-my $outcome = damage('clustering', 'SELECT kmeans(3, x, x * x) FROM generate_series(1, 50) x', 35, 3000);
+my $outcome = damage('clustering', 'SELECT kmeans(3, x, x * x) FROM generate_series(1, 50) x', 61, 3000);
 like($outcome, qr/^22P03 taken$/, "clustering: taken or refused as a binary form: $outcome");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM taken_clustering WHERE v::text::clustering IS DISTINCT FROM v'), '0',
 	'what was taken survives its text form');

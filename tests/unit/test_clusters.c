@@ -248,7 +248,7 @@ test_statistics(void)
 			{
 				double		distance;
 
-				other += scorer_nearest(&scorer, input + i * dim, &distance) != label[i];
+				other += scorer_place(&scorer, input + i * dim, &distance) != label[i];
 			}
 			check_that(&disagreement, fabs(facts.disagreement - (double) other / n) < 1e-15,
 					   "%s: %g, not %g", what, facts.disagreement, (double) other / n);
@@ -462,7 +462,7 @@ test_nearest(int low, int high, Check *nearest, Check *distance_check)
 
 		clusters = clusters_at(centroid, k, dim);
 		scorer = scorer_create(&clusters);
-		answer = scorer_nearest(&scorer, row, &said);
+		answer = scorer_place(&scorer, row, &said);
 		if (check_that(nearest, answer >= 0 && answer < k &&
 					   distance[answer] <= least * (1 + 1e-14L) + 0x1p-400L * largest,
 					   "set %d: %d at %Lg, the nearest is at %Lg, the largest value is %Lg",
@@ -520,7 +520,7 @@ test_scored_distance(void)
 				row[j] = draw_normal() * pow(10, draw_int(-3, 12));
 				error += coordinate_error(&clusters, j, Max(fabs(row[j]), 1000));
 			}
-			answer = scorer_nearest(&scorer, row, &said);
+			answer = scorer_place(&scorer, row, &said);
 			for (int c = 0; c < clusters.k; c++)
 			{
 				long double sum = 0;
@@ -569,13 +569,13 @@ test_ties(void)
 		clusters = clusters_at(scaled, 5, 1);
 		scorer = scorer_create(&clusters);
 		row = -0.5 * unit[s];
-		check_that(&check, scorer_nearest(&scorer, &row, &distance) == 0 &&
+		check_that(&check, scorer_place(&scorer, &row, &distance) == 0 &&
 				   distance == 0.5 * unit[s], "unit %g: -0.5", unit[s]);
 		row = unit[s];
-		check_that(&check, scorer_nearest(&scorer, &row, &distance) == 2 && distance == 0,
+		check_that(&check, scorer_place(&scorer, &row, &distance) == 2 && distance == 0,
 				   "unit %g: 1", unit[s]);
 		row = 2 * unit[s];
-		check_that(&check, scorer_nearest(&scorer, &row, &distance) == 2 &&
+		check_that(&check, scorer_place(&scorer, &row, &distance) == 2 &&
 				   distance == unit[s], "unit %g: 2", unit[s]);
 		scorer_free(&scorer);
 		free_clusters(&clusters);

@@ -339,7 +339,7 @@ test_fixed_point(void)
 static void
 test_fit(void)
 {
-	Check		scored = {.name = "labels are the answers of scorer_nearest, in every scaling"};
+	Check		scored = {.name = "labels are the answers of scorer_place, in every scaling"};
 	Check		shuffled = {.name = "shuffled rows get the same labels and clusters"};
 	Check		ascending = {.name = "clusters ascend by centroid"};
 	Check		member = {.name = "no cluster of a fit is empty"};
@@ -374,7 +374,7 @@ test_fit(void)
 		for (int i = 0; i < n; i++)
 		{
 			double		distance;
-			int			answer = scorer_nearest(&scorer, input + i * dim, &distance);
+			int			answer = scorer_place(&scorer, input + i * dim, &distance);
 
 			check_that(&scored, f.label[i] == answer, "set %d (%s), row %d: %d, not %d",
 					   set, scale_name[scale], i, f.label[i], answer);
@@ -453,7 +453,7 @@ test_one_iteration(void)
 		for (int i = 0; i < n; i++)
 		{
 			double		distance;
-			int			answer = scorer_nearest(&scorer, input + i * dim, &distance);
+			int			answer = scorer_place(&scorer, input + i * dim, &distance);
 
 			check_that(&check, label[i] == answer, "set %d, row %d: %d, not %d", set, i,
 					   label[i], answer);
@@ -594,7 +594,7 @@ test_extremes(void)
 		for (int i = 0; i < n; i++)
 		{
 			double		distance;
-			int			answer = scorer_nearest(&scorer, input + i * dim, &distance);
+			int			answer = scorer_place(&scorer, input + i * dim, &distance);
 
 			check_that(&scored, f.label[i] == answer,
 					   "set %d (%s, k %d), row %d, %g %g: %d, not %d", set, scale_name[scale],
