@@ -764,32 +764,6 @@ search(const Rows *rows, int k, int64 seed, int n_init, int max_iter, bool excha
 	return facts;
 }
 
-/*
- * "size" or so of the rows: one of every stretch of the canonical order, drawn
- * from the seed.  Each stands for itself, with its weight.
- */
-static Rows
-sample_rows(const Rows *rows, int size, int64 seed)
-{
-	int			stride = rows->n / size + 1;
-	Random		random = random_stream(seed, -1);
-	Rows		sample = {.dim = rows->dim};
-	int			taken = 0;
-
-	sample.n = rows->n / stride;
-	sample.x = core_alloc(sample.n, mul_size(rows->dim, sizeof(double)));
-	sample.weight = core_alloc(sample.n, sizeof(double));
-	for (; taken < sample.n; taken++)
-	{
-		int			i = taken * stride + (int) (random_unit(&random) * stride);
-
-		for (int j = 0; j < rows->dim; j++)
-			sample.x[(Size) j * sample.n + taken] = rows->x[(Size) j * rows->n + i];
-		sample.weight[taken] = rows->weight[i];
-	}
-	return sample;
-}
-
 /* From the given centroids until an iteration gains less than the share "tolerance". */
 static KMeansFacts
 descend_to(const Rows *rows, int k, int max_iter, double tolerance, double *centroid, int *label)
@@ -833,7 +807,7 @@ kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
 	Assert(k >= 1 && k <= rows->n && n_init >= 0 && max_iter >= 1);
 	if (rows->n > MANY_ROWS && k <= MANY_ROWS_SAMPLE / 4)
 	{
-		Rows		sample = sample_rows(rows, MANY_ROWS_SAMPLE, seed);
+		Rows		sample = rows_sample(rows, MANY_ROWS_SAMPLE, seed);
 
 		found = search(&sample, k, seed, n_init, max_iter, false, centroid);
 		rows_free(&sample);
@@ -842,7 +816,7 @@ kmeans_solve(const Rows *rows, int k, int64 seed, int n_init, int max_iter,
 		found = search(rows, k, seed, n_init, max_iter, rows->n <= EXCHANGE_ROWS, centroid);
 	if (rows->n > VERY_MANY_ROWS && k <= MANY_ROWS_SAMPLE / 4)
 	{
-		Rows		sample = sample_rows(rows, VERY_MANY_ROWS_SAMPLE, seed);
+		Rows		sample = rows_sample(rows, VERY_MANY_ROWS_SAMPLE, seed);
 
 		found.iterations += descend_to(&sample, k, max_iter, VERY_MANY_ROWS_TOLERANCE, centroid,
 									   label).iterations;

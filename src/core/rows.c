@@ -12,6 +12,7 @@
 #include "rows.h"
 
 #include "pow2.h"
+#include "random.h"
 
 /* Digits of the radix sort. */
 #define DIGIT_BITS 11
@@ -425,6 +426,40 @@ rows_total_weight(const Rows *rows)
 	for (int i = 0; i < rows->n; i++)
 		total += rows->weight[i];
 	return total;
+}
+
+/*
+ * "size" or so of the rows: one of every stretch of the canonical order, drawn
+ * from the seed.  Each stands for itself, with its weight.
+ */
+Rows
+rows_sample(const Rows *rows, int size, int64 seed)
+{
+	int			stride = rows->n / size + 1;
+	Random		random = random_stream(seed, -1);
+	Rows		sample = {.n = rows->n / stride, .dim = rows->dim};
+	Size		row = mul_size(rows->dim, sizeof(double));
+
+	sample.x = core_alloc(sample.n, row);
+	sample.weight = core_alloc(sample.n, sizeof(double));
+	if (rows->variance)
+		sample.variance = core_alloc(sample.n, row);
+	for (int taken = 0; taken < sample.n; taken++)
+	{
+		int			i = taken * stride + (int) (random_unit(&random) * stride);
+
+		for (int j = 0; j < rows->dim; j++)
+		{
+			Size		to = (Size) j * sample.n + taken;
+			Size		from = (Size) j * rows->n + i;
+
+			sample.x[to] = rows->x[from];
+			if (rows->variance)
+				sample.variance[to] = rows->variance[from];
+		}
+		sample.weight[taken] = rows->weight[i];
+	}
+	return sample;
 }
 
 void

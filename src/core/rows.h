@@ -44,6 +44,7 @@ extern void rows_merge_equal(Rows *rows, int *row_of, int n_input);
 extern bool rows_are_moderate(const Rows *rows);
 extern int	rows_normalise(Rows *rows);
 extern double rows_total_weight(const Rows *rows);
+extern Rows rows_sample(const Rows *rows, int size, int64 seed);
 extern void rows_free(Rows *rows);
 
 extern void order_by_key(const double *key, int n, int *order);

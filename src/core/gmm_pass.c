@@ -1,0 +1,241 @@
+/*
+ * gmm_pass.c
+ *	  One pass of the EM algorithm over rows.
+ *
+ * For every row the pass finds its posterior, the share that each component
+ * has in it (the E step), and adds up what the M step needs: the posteriors,
+ * and by them the offsets x - mean and their products.  Both are of the mean
+ * that the component has now.  Near convergence that is the mean to be, so
+ * sums of squares lose nothing where values share a large common part, and
+ * one pass does for two; see also gmm.c.
+ *
+ * Rows that stand for the cells of a sketch count as their members would, on
+ * average: the expected logarithm of the density has the trace of inverse
+ * covariance times the cell's variance in it, and the products have the
+ * variance.
+ *
+ * The lanes of a vector unit run across rows.  Sums over rows have 8 lanes
+ * whatever the vector's size: row i of a block is added in lane i % 8, lanes
+ * are joined at the end of a block in a fixed order, and blocks one after the
+ * other.  So every instruction set gives the same bits.  (That takes
+ * -ffp-contract=off, see the Makefile.)  O(n k dim^2), or O(n k dim) when
+ * diagonal.
+ */
+#include "gmm_pass.h"
+
+#include "realmath.h"
+
+/* ln(2 pi) / 2 */
+#define HALF_LOG_2PI 0.91893853320467274178
+
+/*
+ * A component whose logarithm of density is by so much below the largest one
+ * has no share in a row.  Far below what counts, and products with what counts
+ * are normal numbers.
+ */
+#define NO_SHARE (-200.0)
+
+/* With less than this part of a row in a block a component adds nothing. */
+#define NO_WEIGHT 1e-30
+
+/* For each number of features up to this there is code of its own. */
+#define FEATURES 8
+
+/* Vectors of rows whose densities are found together. */
+#define TILE_VECTORS 2
+
+/* The lanes of a sum. */
+#define SUM_LANES 8
+
+/* ln 2 as a head whose product with an exponent is exact, and a tail. */
+#define LN2_HEAD 0x1.62e42fefa0000p-1
+#define LN2_TAIL 0x1.cf79abc9e3b3ap-40
+
+/* Added to a small number, its integer part is in the last bits. */
+#define ROUNDING 0x1.8p52
+
+/* 1 / i! from i = 13 down to 2, and 1 / i of the odd i from 21 down to 3. */
+static const double exponential_term[] = {
+	1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
+	1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 1.0 / 2.0,
+};
+static const double logarithm_term[] = {
+	1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3,
+};
+
+#define EXPONENTIAL_TERMS ((int) (sizeof(exponential_term) / sizeof(double)))
+#define LOGARITHM_TERMS ((int) (sizeof(logarithm_term) / sizeof(double)))
+
+#define LANES_ISA baseline
+#define LANES_BYTES 16
+#define LANES_TARGET
+#include "gmm_lanes.h"
+
+#ifdef __x86_64__
+#define LANES_ISA avx2
+#define LANES_BYTES 32
+#define LANES_TARGET __attribute__((target("avx2")))
+#include "gmm_lanes.h"
+
+#define LANES_ISA avx512
+#define LANES_BYTES 64
+#define LANES_TARGET __attribute__((target("avx512f")))
+#include "gmm_lanes.h"
+#endif
+
+typedef void (*BlockFunction) (GmmPass *pass, const Rows *rows, int start, int count);
+
+/* For the best instruction set of this CPU, from the first call on. */
+static BlockFunction block = NULL;
+
+GmmPass
+gmm_pass_create(int k, int dim, bool diagonal)
+{
+	Size		triangle = mul_size(triangle_size(dim), sizeof(double));
+	Size		column = mul_size((Size) dim + 1, PASS_BLOCK * sizeof(double));
+
+	return (GmmPass) {
+		.dim = dim,
+		.diagonal = diagonal,
+		.k = k,
+		.constant = core_alloc(k, sizeof(double)),
+		.mean = core_alloc(k, mul_size(dim, sizeof(double))),
+		.factor = core_alloc(k, triangle),
+		.precision = core_alloc(k, mul_size(dim, sizeof(double))),
+		.weight = core_alloc(k, sizeof(double)),
+		.shift = core_alloc(k, mul_size(dim, sizeof(double))),
+		.scatter = core_alloc(k, triangle),
+		.posterior = core_alloc(k, PASS_BLOCK * sizeof(double)),
+		.difference = core_alloc0(1, column),
+		.weighted = core_alloc0(1, column),
+	};
+}
+
+void
+gmm_pass_free(GmmPass *pass)
+{
+	pfree(pass->constant);
+	pfree(pass->mean);
+	pfree(pass->factor);
+	pfree(pass->precision);
+	pfree(pass->weight);
+	pfree(pass->shift);
+	pfree(pass->scatter);
+	pfree(pass->posterior);
+	pfree(pass->difference);
+	pfree(pass->weighted);
+}
+
+/* Bytes that gmm_pass_create takes. */
+Size
+gmm_pass_memory(int dim, int k)
+{
+	Size		component = add_size(mul_size(2, triangle_size(dim)),
+									 mul_size(3, dim));
+	Size		numbers = add_size(mul_size(k, add_size(component, PASS_BLOCK + 2)),
+								   mul_size((Size) dim + 1, 2 * PASS_BLOCK));
+
+	return mul_size(numbers, sizeof(double));
+}
+
+/*
+ * precision[i] becomes element (i, i) of the inverse of L L', L given with
+ * reciprocal diagonals: the sum of squares of column i of L's inverse, each of
+ * which comes by forward substitution.  column[] is room for dim numbers.
+ */
+static void
+invert_diagonal(const double *factor, int dim, double *column, double *precision)
+{
+	for (int i = 0; i < dim; i++)
+	{
+		precision[i] = 0;
+		for (int a = i; a < dim; a++)
+		{
+			const double *row = factor + triangle_at(a, 0);
+			double		rest = a == i;
+
+			for (int b = i; b < a; b++)
+				rest -= row[b] * column[b];
+			column[a] = rest * row[a];
+			precision[i] += column[a] * column[a];
+		}
+	}
+}
+
+/* Ready the pass for the components of a mixture. */
+void
+gmm_pass_prepare(GmmPass *pass, const Mixture *mixture, bool of_cells)
+{
+	int			dim = pass->dim;
+	Size		triangle = triangle_size(dim);
+
+	pass->k = mixture->k;
+	memcpy(pass->mean, mixture->mean, sizeof(double) * (Size) pass->k * dim);
+	memcpy(pass->factor, mixture->factor, sizeof(double) * (Size) pass->k * triangle);
+	for (int c = 0; c < pass->k; c++)
+	{
+		double	   *factor = pass->factor + c * triangle;
+
+		pass->constant[c] = real_log(mixture->weight[c]);
+		for (int i = 0; i < dim; i++)
+		{
+			double	   *deviation = &factor[triangle_at(i, i)];
+
+			pass->constant[c] -= HALF_LOG_2PI + real_log(*deviation);
+			*deviation = 1 / *deviation;
+		}
+		if (of_cells)
+			invert_diagonal(factor, dim, pass->weighted, pass->precision + (Size) c * dim);
+	}
+}
+
+/* Go over the rows with the components that gmm_pass_prepare has set. */
+void
+gmm_pass(GmmPass *pass, const Rows *rows)
+{
+	int			dim = pass->dim;
+
+	if (block == NULL)
+		gmm_pass_force(NULL);
+	memset(pass->weight, 0, sizeof(double) * pass->k);
+	memset(pass->shift, 0, sizeof(double) * (Size) pass->k * dim);
+	memset(pass->scatter, 0, sizeof(double) * (Size) pass->k * triangle_size(dim));
+
+	/* there may be one feature too many for the pairs; it is 0 */
+	memset(pass->difference, 0, sizeof(double) * PASS_BLOCK * ((Size) dim + 1));
+	memset(pass->weighted, 0, sizeof(double) * PASS_BLOCK * ((Size) dim + 1));
+	pass->log_likelihood = pass->entropy = 0;
+	for (int start = 0; start < rows->n; start += PASS_BLOCK)
+	{
+		core_poll("gaussian mixture", -1);
+		block(pass, rows, start, Min(PASS_BLOCK, rows->n - start));
+	}
+}
+
+static bool
+is_wanted(const char *isa, const char *name)
+{
+	return isa == NULL || strcmp(isa, name) == 0;
+}
+
+/*
+ * Let gmm_pass use the instruction set "isa" (NULL: the best one) from now on.
+ * Returns false, and changes nothing, if this CPU does not have it.  For
+ * tests: all give the same bits.
+ */
+bool
+gmm_pass_force(const char *isa)
+{
+#ifdef __x86_64__
+	if (is_wanted(isa, "avx512") && __builtin_cpu_supports("avx512f"))
+		block = block_avx512;
+	else if (is_wanted(isa, "avx2") && __builtin_cpu_supports("avx2"))
+		block = block_avx2;
+	else
+#endif
+	if (is_wanted(isa, "baseline"))
+		block = block_baseline;
+	else
+		return false;
+	return true;
+}
