@@ -34,6 +34,42 @@ run_kmeans(const FeatureRows *rows, const KMeansOptions *options,
 }
 
 static void
+refuse_mixture(const FitFacts *facts, int n, int dim, const GmmOptions *options)
+{
+	work_refuse_memory(facts->memory_needed,
+					   psprintf("a mixture of %d Gaussians of %d rows of %d features", options->k, n,
+								dim),
+					   "Ask for fewer components, or cluster fewer rows");
+}
+
+FitFacts
+run_gmm(const FeatureRows *rows, const GmmOptions *options,
+		Notices *notices, int *label, Clusters *clusters)
+{
+	FitFacts	facts;
+
+	if (!fit_gmm(rows->value, rows->n, rows->dim, options, memory_left(rows),
+				 label, clusters, &facts))
+		refuse_mixture(&facts, rows->n, rows->dim, options);
+	notices_add(notices, rows->skipped, options->k, &facts);
+	return facts;
+}
+
+/* Of a sketch's cells, which are used up. */
+FitFacts
+run_gmm_cells(Rows *cells, const double *rounding, int64 skipped, const GmmOptions *options,
+			  Notices *notices, Clusters *clusters)
+{
+	int			n = cells->n;
+	FitFacts	facts;
+
+	if (!fit_gmm_cells(cells, rounding, options, work_memory_limit(), clusters, &facts))
+		refuse_mixture(&facts, n, cells->dim, options);
+	notices_add(notices, skipped, options->k, &facts);
+	return facts;
+}
+
+static void
 refuse_tree(const FitFacts *facts, int n, Linkage linkage)
 {
 	work_refuse_memory(facts->memory_needed,

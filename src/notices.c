@@ -75,6 +75,20 @@ tell(void *arg)
 						n->function, ROUND_UP * n->worst, ROUND_UP * n->mean_error),
 				 errdetail("The largest error in a sample of %d rows that were computed exactly as well, and a bound for the mean of all. Up to %d distinct rows of up to %d features, values are exact.",
 						   SILHOUETTE_SAMPLE, SILHOUETTE_MOST_ROWS, SILHOUETTE_FEW_FEATURES)));
+	if (n->lost_groups > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%s: fewer components than asked for in %lld group, as others lost all rows",
+							   "%s: fewer components than asked for in %lld groups, as others lost all rows",
+							   (unsigned long) n->lost_groups, n->function, (long long) n->lost_groups)));
+	if (n->floored_groups > 0)
+		ereport(NOTICE,
+				(n->floored_groups == 1 ?
+				 errmsg("%s: %d of %d components vary less than a covariance may, and got the least one",
+						n->function, n->floored, n->components) :
+				 errmsg("%s: in %lld groups there are components that vary less than a covariance may, and got the least one",
+						n->function, (long long) n->floored_groups),
+				 errdetail("The least variance is a millionth of that of all rows. Constant columns, columns that follow from others, and rows that are equal lead to it; likelihood, BIC and ICL then tell of that bound."),
+				 errhint("Leave such columns out, or ask for fewer components.")));
 	RESUME_INTERRUPTS();
 }
 
@@ -116,6 +130,14 @@ notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts)
 	notices->cells = Max(notices->cells, facts->cells);
 	if (facts->iterations > 0 && !facts->converged)
 		notices->unconverged++;
+	if (facts->components > 0 && facts->components < Min(k, facts->distinct))
+		notices->lost_groups++;
+	if (facts->floored > 0)
+	{
+		notices->floored_groups++;
+		notices->floored = facts->floored;
+		notices->components = facts->components;
+	}
 }
 
 /* Count one partition whose rows were scored. */

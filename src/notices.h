@@ -20,12 +20,16 @@ typedef struct Notices
 	int			given;
 	int64		inversions;
 	int			cells;			/* of a tree that stands for more rows */
-	int64		unconverged;	/* groups in which k-means stopped at max_iter */
+	int64		unconverged;	/* groups in which a fit stopped at max_iter */
 	int64		unlabelled;		/* rows with a NULL or negative label */
 	int64		lone_clusters;	/* groups of a single cluster, which have no silhouettes */
 	int64		estimates;		/* groups whose silhouettes are estimates */
 	double		worst;			/* of the errors in these */
 	double		mean_error;		/* likewise, of their mean */
+	int64		lost_groups;	/* in which components of a mixture lost all rows */
+	int64		floored_groups; /* in which components have the least variance */
+	int			floored;		/* in the last of those */
+	int			components;
 	MemoryContextCallback callback;
 } Notices;
 

@@ -123,6 +123,45 @@ get_linkage(Argument argument)
 			 errhint("%s", hint)));
 }
 
+static Covariance
+get_covariance(Argument argument)
+{
+	const char *hint = "A covariance is full, tied, diag or spherical.";
+	char	   *name;
+
+	option_refuse_null(argument, "covariance", hint);
+	name = text_to_cstring(DatumGetTextPP(argument.value));
+	for (int i = 0; i < COVARIANCES; i++)
+		if (strcmp(name, covariance_names[i]) == 0)
+			return (Covariance) i;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown covariance \"%s\"", name),
+			 errhint("%s", hint)));
+}
+
+static int64
+get_seed(Argument argument)
+{
+	option_refuse_null(argument, "seed",
+					   "The seed is any integer; leave it out for the default, 0.");
+	return DatumGetInt64(argument.value);
+}
+
+static int
+get_n_init(Argument argument)
+{
+	return option_count(argument, "n_init", 0,
+						"n_init is the number of independent starts; 0, the default, lets the size of the data decide.");
+}
+
+static int
+get_max_iter(Argument argument)
+{
+	return option_count(argument, "max_iter", 1,
+						"max_iter bounds the iterations of a start; leave it out for the default, 300.");
+}
+
 /* k and, for the rest, the defaults. */
 KMeansOptions
 kmeans_options(Argument k)
@@ -141,12 +180,34 @@ kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 					  Argument n_init, Argument max_iter)
 {
 	options->scale = option_scale(scale);
-	option_refuse_null(seed, "seed", "The seed is any integer; leave it out for the default, 0.");
-	options->seed = DatumGetInt64(seed.value);
-	options->n_init = option_count(n_init, "n_init", 0,
-								   "n_init is the number of independent starts; 0, the default, lets the size of the data decide.");
-	options->max_iter = option_count(max_iter, "max_iter", 1,
-									 "max_iter bounds the iterations of a start; leave it out for the default, 300.");
+	options->seed = get_seed(seed);
+	options->n_init = get_n_init(n_init);
+	options->max_iter = get_max_iter(max_iter);
+}
+
+/* k and, for the rest, the defaults. */
+GmmOptions
+gmm_options(Argument k)
+{
+	return (GmmOptions) {
+		.k = option_k(k),
+		.covariance = COVARIANCE_FULL,
+		.scale = SCALE_NONE,
+		.seed = 0,
+		.n_init = 0,
+		.max_iter = DEFAULT_MAX_ITER,
+	};
+}
+
+void
+gmm_options_extend(GmmOptions *options, Argument covariance, Argument scale, Argument seed,
+				   Argument n_init, Argument max_iter)
+{
+	options->covariance = get_covariance(covariance);
+	options->scale = option_scale(scale);
+	options->seed = get_seed(seed);
+	options->n_init = get_n_init(n_init);
+	options->max_iter = get_max_iter(max_iter);
 }
 
 HclustOptions

@@ -32,6 +32,9 @@ extern ScaleMethod option_scale(Argument argument);
 extern KMeansOptions kmeans_options(Argument k);
 extern void kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 								  Argument n_init, Argument max_iter);
+extern GmmOptions gmm_options(Argument k);
+extern void gmm_options_extend(GmmOptions *options, Argument covariance, Argument scale,
+							   Argument seed, Argument n_init, Argument max_iter);
 extern HclustOptions hclust_options_of_k(Argument k);
 extern HclustOptions hclust_options_of_tree(Argument linkage, Argument scale);
 extern double hclust_height(Argument height);

@@ -11,7 +11,7 @@
 /* How well a mixture fits the rows that it was fitted to, all together. */
 typedef struct MixtureFit
 {
-	double		log_likelihood; /* natural, by densities in the fitted space */
+	double		log_likelihood; /* natural, by densities in input units */
 	double		entropy;		/* of their posteriors, in nats */
 	int			iterations;		/* of the start that was kept */
 	int			floored;		/* variances that are the floor */

@@ -36,6 +36,16 @@ typedef struct DbscanOptions
 	ScaleMethod scale;
 } DbscanOptions;
 
+typedef struct GmmOptions
+{
+	int			k;				/* >= 1 */
+	Covariance	covariance;
+	ScaleMethod scale;
+	int64		seed;
+	int			n_init;			/* independent starts; 0: the default */
+	int			max_iter;		/* >= 1, iterations of one start */
+} GmmOptions;
+
 /* Some hundred bytes a row, and a minute or so. */
 #define DEFAULT_MOST_LEAVES 3000000
 
@@ -50,8 +60,10 @@ typedef struct HdbscanOptions
 typedef struct FitFacts
 {
 	int			distinct;		/* rows that differ, in the fitted space */
-	int			iterations;		/* k-means */
-	bool		converged;		/* k-means */
+	int			iterations;		/* k-means, mixtures */
+	bool		converged;		/* k-means, mixtures */
+	int			components;		/* mixtures: those that have rows */
+	int			floored;		/* mixtures: components whose covariance was raised */
 	int			inversions;		/* hclust: as dendrogram_inversions has them */
 	int			cells;			/* hclust: leaves of a tree of cells; 0: of rows */
 	double		disagreement;	/* hclust: share of rows nearest to another
@@ -77,5 +89,9 @@ extern bool fit_dbscan(const double *input, int n, int dim, const DbscanOptions 
 					   Size memory_limit, int *label, FitFacts *facts);
 extern bool fit_dbscan_eps(const double *input, int n, int dim, const DbscanOptions *options,
 						   Size memory_limit, double *eps, FitFacts *facts);
+extern bool fit_gmm(const double *input, int n, int dim, const GmmOptions *options,
+					Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
+extern bool fit_gmm_cells(Rows *cells, const double *rounding, const GmmOptions *options,
+						  Size memory_limit, Clusters *clusters, FitFacts *facts);
 
 #endif							/* SEGMENT_FIT_H */

@@ -89,9 +89,9 @@ prepared_free(Prepared *p)
 	rows_free(&p->raw);
 }
 
-/* As a new row is scored: for data of which normalising has lost something. */
-static void
-label_one_by_one(const Prepared *p, const Clusters *clusters, int *raw_label)
+/* raw_label[] becomes the cluster of every raw row, found as a new row is scored. */
+void
+prepared_place(const Prepared *p, const Clusters *clusters, int *raw_label)
 {
 	Scorer		scorer = scorer_create(clusters);
 	double	   *row = core_alloc(p->raw.dim, sizeof(double));
@@ -147,8 +147,8 @@ prepared_nearest(const Prepared *p, const Clusters *clusters, int *raw_label)
 	bool	   *used = core_alloc0(clusters->k, sizeof(bool));
 	int			nused = 0;
 
-	if (p->flushed)
-		label_one_by_one(p, clusters, raw_label);
+	if (p->flushed)				/* normalising has lost something */
+		prepared_place(p, clusters, raw_label);
 	else
 		label_in_blocks(p, clusters, raw_label);
 	for (int i = 0; i < p->raw.n && nused < clusters->k; i++)

@@ -24,6 +24,7 @@ typedef struct Prepared
 extern Size prepared_memory(int64 n, int dim);
 extern Prepared prepared_rows(const double *input, int n, int dim, ScaleMethod scale);
 extern Prepared prepared_cells(Rows *cells, ScaleMethod scale);
+extern void prepared_place(const Prepared *p, const Clusters *clusters, int *raw_label);
 extern bool prepared_nearest(const Prepared *p, const Clusters *clusters, int *raw_label);
 extern void prepared_spread(const Prepared *p, const int *raw_label, int *label);
 extern void prepared_free(Prepared *p);
