@@ -175,6 +175,103 @@ LANES(join)(const Vector *lanes)
 }
 
 /*
+ * pass->within becomes the covariances that SUM_LANES cells from i on have for
+ * component c, by element of the lower triangle; behind it is room for a
+ * column.
+ */
+INLINE void
+LANES(complete)(GmmPass *pass, const Rows *rows, int start, int i, int count, int c)
+{
+	int			dim = pass->dim;
+	Size		triangle = triangle_size(dim);
+	const double *covariance = pass->covariance + c * triangle;
+
+	for (int v = 0; v < SUM_VECTORS; v++)
+	{
+		Loose	   *within = (Loose *) (pass->within + v * VECTOR_ROWS);
+		Loose	   *column = (Loose *) (pass->within + SUM_LANES * triangle + v * VECTOR_ROWS);
+		Vector		none = {0};
+
+		for (Size t = 0; t < triangle; t++)
+			within[t * SUM_VECTORS] = none + covariance[t];
+		for (int round = 0; round < COMPLETING_ROUNDS; round++)
+			for (int j = 0; j < dim; j++)
+			{
+				double		least = LEAST_WITHIN * covariance[triangle_at(j, j)];
+				Vector		variance = LANES(get_part)(rows->variance + (Size) j * rows->n + start,
+													   i + v * VECTOR_ROWS, count);
+				Vector		now = within[triangle_at(j, j) * SUM_VECTORS];
+				Vector		gain;
+				Loose	   *element = within;
+
+				variance = LANES(choose)(variance > least, variance, none + least);
+				gain = (variance - now) / (now * now);
+				for (int a = 0; a < dim; a++)
+					column[a * SUM_VECTORS] =
+						within[(a < j ? triangle_at(j, a) : triangle_at(a, j)) * SUM_VECTORS];
+				for (int a = 0; a < dim; a++)
+				{
+					Vector		change = gain * column[a * SUM_VECTORS];
+
+					for (int b = 0; b <= a; b++)
+					{
+						*element += change * column[b * SUM_VECTORS];
+						element += SUM_VECTORS;
+					}
+				}
+			}
+	}
+}
+
+/* Add to the logarithms of a block what the covariances in its cells make of them. */
+INLINE void
+LANES(add_traces)(GmmPass *pass, const Rows *rows, int start, int count)
+{
+	Size		triangle = triangle_size(pass->dim);
+
+	for (int c = 0; c < pass->k; c++)
+		for (int i = 0; i < count; i += SUM_LANES)
+		{
+			LANES(complete)(pass, rows, start, i, count, c);
+			for (int v = 0; v < SUM_VECTORS; v++)
+			{
+				Vector		trace = {0};
+
+				for (Size t = 0; t < triangle; t++)
+					trace += pass->inverse[c * triangle + t] *
+						*(Loose *) (pass->within + SUM_LANES * t + v * VECTOR_ROWS);
+				*(Loose *) (pass->posterior + (Size) c * PASS_BLOCK + i + v * VECTOR_ROWS) -=
+					0.5 * trace;
+			}
+		}
+}
+
+/* Add to the products of component c those of features within its cells. */
+INLINE void
+LANES(add_within)(GmmPass *pass, const Rows *rows, int start, int count, int c)
+{
+	int			dim = pass->dim;
+	double	   *scatter = pass->scatter + c * triangle_size(dim);
+
+	for (int i = 0; i < count; i += SUM_LANES)
+	{
+		const double *share = pass->posterior + (Size) c * PASS_BLOCK + i;
+
+		LANES(complete)(pass, rows, start, i, count, c);
+		for (int a = 1; a < dim; a++)
+			for (int b = 0; b < a; b++)
+			{
+				Vector		product[SUM_VECTORS];
+
+				for (int v = 0; v < SUM_VECTORS; v++)
+					product[v] = *(const Loose *) (share + v * VECTOR_ROWS) *
+						*(Loose *) (pass->within + SUM_LANES * triangle_at(a, b) + v * VECTOR_ROWS);
+				scatter[triangle_at(a, b)] += LANES(join)(product);
+			}
+	}
+}
+
+/*
  * Turn the logarithms of a block into posteriors times the weight of the row,
  * and add its logarithm of density and its entropy to the sums.
  */
@@ -314,6 +411,8 @@ LANES(add_moments)(GmmPass *pass, const Rows *rows, int start, int count, int c)
 					if (a + p < dim && b + q < a + p)
 						scatter[triangle_at(a + p, b + q)] += LANES(join)(product[p][q]);
 		}
+	if (pass->completes)
+		LANES(add_within)(pass, rows, start, count, c);
 }
 
 /* Rows start .. start + count - 1 of a pass, count <= PASS_BLOCK. */
@@ -333,7 +432,7 @@ LANES(block)(GmmPass *pass, const Rows *rows, int start, int count)
 				DENSITIES(dim, false, false, x, z); \
 			break
 
-	switch (rows->variance ? 0 : pass->dim)
+	switch (rows->variance && !pass->completes ? 0 : pass->dim)
 	{
 			FEW_FEATURES(1);
 			FEW_FEATURES(2);
@@ -345,9 +444,11 @@ LANES(block)(GmmPass *pass, const Rows *rows, int start, int count)
 			FEW_FEATURES(8);
 		default:
 			/* the room of the moments, which come later */
-			DENSITIES(pass->dim, pass->diagonal, rows->variance != NULL,
+			DENSITIES(pass->dim, pass->diagonal, rows->variance && !pass->completes,
 					  (Loose *) pass->difference, (Loose *) pass->weighted);
 	}
+	if (pass->completes)
+		LANES(add_traces)(pass, rows, start, count);
 	LANES(posteriors)(pass, rows, start, count);
 	for (int c = 0; c < pass->k; c++)
 		LANES(add_moments)(pass, rows, start, count, c);

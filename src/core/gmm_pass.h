@@ -19,6 +19,7 @@ typedef struct GmmPass
 {
 	int			dim;
 	bool		diagonal;		/* no covariance has correlations */
+	bool		completes;		/* cells have correlations as well: see gmm_pass.c */
 	int			k;
 
 	/* the components, set by gmm_pass_prepare */
@@ -26,6 +27,11 @@ typedef struct GmmPass
 	double	   *mean;			/* [k * dim] */
 	double	   *factor;			/* [k * triangle] diagonals are reciprocals */
 	double	   *precision;		/* [k * dim] diagonal of the inverse covariance; for cells */
+
+	/* for cells whose correlations are found */
+	double	   *covariance;		/* [k * triangle] */
+	double	   *inverse;		/* [k * triangle] twice what is beside the diagonal */
+	double	   *within;			/* [(triangle + dim) * 8] of some cells at a time */
 
 	/* sums over the rows, by the posterior of each component */
 	double	   *weight;			/* [k] */
@@ -42,6 +48,7 @@ typedef struct GmmPass
 } GmmPass;
 
 extern GmmPass gmm_pass_create(int k, int dim, bool diagonal);
+extern void gmm_pass_complete(GmmPass *pass);
 extern void gmm_pass_free(GmmPass *pass);
 extern void gmm_pass_prepare(GmmPass *pass, const Mixture *mixture, bool of_cells);
 extern void gmm_pass(GmmPass *pass, const Rows *rows);
