@@ -1,5 +1,5 @@
 
--- The sketch: a bounded summary made in one pass, and k-means on it
+-- The sketch: a bounded summary made in one pass; k-means and mixtures on it
 
 CREATE TYPE cluster_sketch;
 
@@ -28,7 +28,7 @@ CREATE TYPE cluster_sketch (
 	STORAGE = extended
 );
 COMMENT ON TYPE cluster_sketch IS
-'A bounded summary of rows: the rows themselves, with counts, while the distinct ones fit; then cells with count, sums and sums of squares. A function of the rows alone: their order, parallel workers and the grouping of merges change no byte. Made by cluster_sketch(...), merged by cluster_merge(s) and ||, clustered by kmeans(s, k, ...).';
+'A bounded summary of rows: the rows themselves, with counts, while the distinct ones fit; then cells with count, sums and sums of squares. A function of the rows alone: their order, parallel workers and the grouping of merges change no byte. Made by cluster_sketch(...), merged by cluster_merge(s) and ||, clustered by kmeans(s, k, ...), gmm(s, k, ...) and hclust(s, ...).';
 
 CREATE FUNCTION segment.sketch_combine(cluster_sketch, cluster_sketch) RETURNS cluster_sketch
 	AS 'MODULE_PATHNAME', 'segment_sketch_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
@@ -119,7 +119,7 @@ COMMENT ON FUNCTION segment.kmeans_final(cluster_sketch) IS 'Final function of k
 -- @each-arity
 CREATE FUNCTION segment.kmeans_add(cluster_sketch, k integer, @PARAMS@) RETURNS cluster_sketch
 	AS 'MODULE_PATHNAME', 'segment_kmeans_add_columns' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment.kmeans_add(cluster_sketch, integer, @TYPES@) IS 'Transition function of kmeans.';
+COMMENT ON FUNCTION segment.kmeans_add(cluster_sketch, integer, @TYPES@) IS 'Transition function of kmeans and gmm.';
 CREATE AGGREGATE kmeans(k integer, @PARAMS@) (
 	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.kmeans_final, PARALLEL = SAFE
@@ -130,10 +130,39 @@ COMMENT ON AGGREGATE kmeans(integer, @TYPES@) IS
 
 CREATE FUNCTION segment.kmeans_add(cluster_sketch, k integer, features double precision[]) RETURNS cluster_sketch
 	AS 'MODULE_PATHNAME', 'segment_kmeans_add_array' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segment.kmeans_add(cluster_sketch, integer, double precision[]) IS 'Transition function of kmeans.';
+COMMENT ON FUNCTION segment.kmeans_add(cluster_sketch, integer, double precision[]) IS 'Transition function of kmeans and gmm.';
 CREATE AGGREGATE kmeans(k integer, features double precision[]) (
 	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
 	FINALFUNC = segment.kmeans_final, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE kmeans(integer, double precision[]) IS
 'k-means of the rows of a group by an array of features, of one length in all rows; otherwise like kmeans of columns.';
+
+-- Gaussian mixtures likewise; up to the final function, the aggregates are those of kmeans
+
+CREATE FUNCTION gmm(s cluster_sketch, k integer, covariance text DEFAULT 'full', scale text DEFAULT 'none',
+					seed bigint DEFAULT 0, n_init integer DEFAULT 0, max_iter integer DEFAULT 300)
+	RETURNS clustering
+	AS 'MODULE_PATHNAME', 'segment_gmm_sketch' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION gmm(cluster_sketch, integer, text, text, bigint, integer, integer) IS
+'The mixture of k Gaussians of the rows that a sketch stands for, with the options of gmm_label: a clustering of which cluster_probability tells what a row owes to each component. Exact while the sketch is lossless. Beyond, a cell counts as its rows would on average, by its variances and (up to 32 features) the correlations within it that are nearest to those of the component. With cells of equal width in suitable units (a frame; segment.fit finds one) that costs less than 0.001 nats a row as a rule, some 0.001 where components overlap much; without a frame cells are wide far from 0, and it may cost a hundred times as much: a NOTICE says where the variance within cells is more than a quarter of that within components. Likelihood, bic and icl in cluster_fit_stats are estimates then, somewhat too low. NULL for a sketch that is NULL or has no rows. O(entries * k * features^2) an iteration, O(entries * k * features^3) for some. Above segment.max_memory it is refused (SQLSTATE 54000). Cells in EM: Lang, Schubert 2022, doi:10.1016/j.is.2021.101918.';
+
+CREATE FUNCTION segment.gmm_final(cluster_sketch) RETURNS clustering
+	AS 'MODULE_PATHNAME', 'segment_gmm_final' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION segment.gmm_final(cluster_sketch) IS 'Final function of gmm.';
+
+-- @each-arity
+CREATE AGGREGATE gmm(k integer, @PARAMS@) (
+	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
+	FINALFUNC = segment.gmm_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE gmm(integer, @TYPES@) IS
+'The mixture of k Gaussians, each with a covariance of its own, of the rows of a group by @N@ numeric column(s): a clustering of k components, or fewer when fewer rows are distinct. One pass, in bounded memory: gmm(cluster_sketch(...), k) with cells that are equally wide in all columns, so columns should be of similar size, as a NOTICE says if need be; segment.fit finds units for them. Exact while the distinct rows fit the sketch. Rows with a NULL, NaN or infinite feature take no part; NULL when none is left. Neither the order of the rows nor parallel workers change the result.';
+-- @end
+
+CREATE AGGREGATE gmm(k integer, features double precision[]) (
+	SFUNC = segment.kmeans_add, STYPE = cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
+	FINALFUNC = segment.gmm_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE gmm(integer, double precision[]) IS
+'The mixture of k Gaussians of the rows of a group by an array of features, of one length in all rows; otherwise like gmm of columns.';

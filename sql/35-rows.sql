@@ -30,3 +30,16 @@ CREATE AGGREGATE segment.hclust_fit(features double precision[], k integer, heig
 );
 COMMENT ON AGGREGATE segment.hclust_fit(double precision[], integer, double precision, text, text) IS
 'Hierarchical clustering with every option of hclust_label, as a clustering whose clusters are those of the cut tree: what segment.fit runs. The options are read from the first row.';
+
+CREATE FUNCTION segment.gmm_fit_add(internal, features double precision[], k integer, covariance text, scale text,
+									seed bigint, n_init integer, max_iter integer) RETURNS internal
+	AS 'MODULE_PATHNAME', 'segment_gmm_fit_add' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.gmm_fit_add(internal, double precision[], integer, text, text, bigint, integer, integer) IS
+'Transition function of segment.gmm_fit.';
+CREATE AGGREGATE segment.gmm_fit(features double precision[], k integer, covariance text, scale text,
+								 seed bigint, n_init integer, max_iter integer) (
+	SFUNC = segment.gmm_fit_add, STYPE = internal, SSPACE = 16384, FINALFUNC = segment.clustering_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment.gmm_fit(double precision[], integer, text, text, bigint, integer, integer) IS
+'The mixture of Gaussians of the rows themselves, held in memory, with every option of gmm_label, as a clustering: what segment.fit runs on tables of up to 300,000 rows. The options are read from the first row; n_init and max_iter may be NULL for their defaults.';

@@ -45,7 +45,7 @@ COMMENT ON COLUMN segment.model.source IS
 	'relation that the model is fitted on, by its quoted and qualified name: a name survives a dump and tells what is gone, an OID does not';
 COMMENT ON COLUMN segment.model.features IS 'columns that are clustered, in the order of the centroids';
 COMMENT ON COLUMN segment.model.key IS 'columns that identify a customer; NULL: the source has no primary key';
-COMMENT ON COLUMN segment.model.method IS 'kmeans or hclust';
+COMMENT ON COLUMN segment.model.method IS 'kmeans, hclust or gmm';
 COMMENT ON COLUMN segment.model.scale IS 'scaling of the features: none, zscore, minmax, robust or log';
 COMMENT ON COLUMN segment.model.k IS 'number of clusters asked for; NULL: options has a height';
 COMMENT ON COLUMN segment.model.seed IS 'seed of the random starts';

@@ -148,3 +148,48 @@ END
 $$;
 COMMENT ON FUNCTION segment.hclust_in_passes(text, text, int, float8, text, text) IS
 	'hierarchical clustering of an array expression over a relation, as segment.kmeans_in_passes is k-means: of the rows, each a leaf, up to 3,000,000 of them or while the distinct ones fit a sketch; beyond, of the cells of a sketch, which a NOTICE says';
+
+CREATE FUNCTION segment.gmm_terms(m @extschema@.clustering, features float8[]) RETURNS float8[]
+	AS 'MODULE_PATHNAME', 'segment_gmm_terms' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION segment.gmm_terms(@extschema@.clustering, float8[]) IS
+	'what a row adds to log-likelihood (natural, by density in input units, -1e12 at least) and entropy of a mixture. NULL for a NULL, NaN or infinite feature. An error if the model is not a mixture (22023)';
+
+CREATE FUNCTION segment.gmm_measure(m @extschema@.clustering, cluster integer[], rows @extschema@.cluster_sketch[], radius float8[],
+									fit @extschema@.cluster_sketch[])
+	RETURNS @extschema@.clustering
+	AS 'MODULE_PATHNAME', 'segment_gmm_measure' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.gmm_measure(@extschema@.clustering, integer[], @extschema@.cluster_sketch[], float8[], @extschema@.cluster_sketch[]) IS
+	'the mixture with the sizes, means, spreads, inertia (but under scale log), radii, likelihood and entropy that a scan found: by cluster a sketch of its rows with one entry, the largest distance, and a sketch with one entry of segment.gmm_terms. A cluster that is not given has no rows. Errors: no mixture, or arrays that do not fit it (22023)';
+
+CREATE FUNCTION segment.gmm_in_passes(features text, source text, k int, covariance text, scale text, seed bigint, n_init int, max_iter int)
+	RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET enable_sort = off
+AS $$
+DECLARE
+	seen record;
+	found @extschema@.clustering;
+	measured @extschema@.clustering;
+BEGIN
+	seen := segment.sketches_of(features, source, 300000);
+	IF seen.framed IS NULL AND NOT coalesce(seen.is_lossless, false) THEN
+		EXECUTE pg_catalog.format('SELECT segment.gmm_fit(%s, $1, $2, $3, $4, $5, $6) FROM %s AS s', features, source) INTO found
+			USING k, covariance, scale, seed, n_init, max_iter;
+		RETURN found;
+	END IF;
+	EXECUTE 'SELECT @extschema@.gmm($1, $2, $3, $4, $5, $6, $7)' INTO found
+		USING coalesce(seen.framed, seen.sketch), k, covariance, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+	IF seen.framed IS NULL THEN
+		RETURN found;
+	END IF;
+	EXECUTE pg_catalog.format(
+		'SELECT segment.gmm_measure($1, pg_catalog.array_agg(g.c), pg_catalog.array_agg(g.s), pg_catalog.array_agg(g.r), pg_catalog.array_agg(g.t)) FROM ('
+		'SELECT @extschema@.cluster_id($1, %1$s) AS c, @extschema@.cluster_sketch(%1$s, 1, $2) AS s, '
+		'pg_catalog.max(@extschema@.cluster_distance($1, %1$s)) AS r, '
+		'@extschema@.cluster_sketch(segment.gmm_terms($1, %1$s), 1, ''{-22,-40}'') AS t FROM %2$s AS s GROUP BY 1) AS g WHERE g.c IS NOT NULL',
+		features, source) INTO measured USING found, seen.frame;
+	RETURN measured;
+END
+$$;
+COMMENT ON FUNCTION segment.gmm_in_passes(text, text, int, text, text, bigint, int, int) IS
+	'a mixture of Gaussians of an array expression over a relation, as segment.kmeans_in_passes is k-means: of the rows up to 300,000 of them or while the distinct ones fit a sketch; beyond, of the cells of a sketch, and a scan then finds sizes, profile and likelihood of the rows themselves. NULL when there are no usable rows';

@@ -126,7 +126,10 @@ BEGIN ATOMIC
 		('kmeans', 'max_iter', 'integer'),
 		('kmeans', 'passes', 'integer'),
 		('hclust', 'linkage', 'string'),
-		('hclust', 'height', 'number');
+		('hclust', 'height', 'number'),
+		('gmm', 'covariance', 'string'),
+		('gmm', 'n_init', 'integer'),
+		('gmm', 'max_iter', 'integer');
 END;
 COMMENT ON FUNCTION segment.method_options() IS 'methods of segment.fit, and the options of each with their types in JSON';
 
@@ -176,8 +179,8 @@ BEGIN
 		END IF;
 	END LOOP;
 
-	IF method = 'kmeans' AND k IS NULL THEN
-		RAISE EXCEPTION 'method kmeans needs k, the number of clusters'
+	IF method IN ('kmeans', 'gmm') AND k IS NULL THEN
+		RAISE EXCEPTION 'method % needs k, the number of clusters', method
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Add k => 5, or how many segments you can use.';
 	ELSIF method = 'hclust' AND k IS NULL AND NOT options ? 'height' THEN
 		RAISE EXCEPTION 'method hclust needs k, the number of clusters, or the height at which to cut the tree'
@@ -207,13 +210,14 @@ BEGIN
 	query := CASE method
 		WHEN 'kmeans' THEN 'SELECT segment.kmeans_in_passes($8, $9, $1, $2, $3, $4, $5, $10)'
 		WHEN 'hclust' THEN 'SELECT segment.hclust_in_passes($8, $9, $1, $6, $7, $2)'
+		WHEN 'gmm' THEN 'SELECT segment.gmm_in_passes($8, $9, $1, $11, $2, $3, $4, $5)'
 	END;
 	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
 	PERFORM set_config('search_path', cluster_source.search_path, true);
 	EXECUTE query INTO clustering
 		USING k, scale, seed, (options ->> 'n_init')::int, (options ->> 'max_iter')::int,
 			(options ->> 'height')::float8, coalesce(options ->> 'linkage', 'ward'),
-			row_array, segment.qualified_name(source), (options ->> 'passes')::int;
+			row_array, segment.qualified_name(source), (options ->> 'passes')::int, coalesce(options ->> 'covariance', 'full');
 	IF clustering IS NULL THEN
 		EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', segment.qualified_name(source)) INTO has_rows;
 	END IF;
@@ -334,7 +338,8 @@ COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text,
 	'fits a model on the rows of a table, view, materialized view, partitioned or foreign table, keeps it under that name for the current role, and returns its personas, in the order of the clusters: '
 	'size in rows, share of the rows that took part (0 to 1), and a line of means in the units of the input. '
 	'features: numeric columns; NULL: all but the key. k: number of clusters. key: columns that identify a customer; NULL: the primary key, if any. '
-	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves. '
+	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves, '
+	'or gmm, a mixture of Gaussians whose clusters are the rows that a component is the most probable for (options covariance: full, tied, diag or spherical, default full; n_init, default 20, and max_iter, default 300). '
 	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
 	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
 	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number (42804); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';

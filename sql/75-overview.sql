@@ -14,7 +14,7 @@ COMMENT ON VIEW segment.models IS
 COMMENT ON COLUMN segment.models.model IS 'name of the model, unique among those of its owner';
 COMMENT ON COLUMN segment.models.version IS 'version, from 1';
 COMMENT ON COLUMN segment.models.active IS 'whether this is the version that views and functions use';
-COMMENT ON COLUMN segment.models.method IS 'kmeans or hclust';
+COMMENT ON COLUMN segment.models.method IS 'kmeans, hclust or gmm';
 COMMENT ON COLUMN segment.models.scale IS 'scaling of the features: none, zscore, minmax, robust or log';
 COMMENT ON COLUMN segment.models.k IS 'number of clusters found: fewer than asked for if fewer rows are distinct';
 COMMENT ON COLUMN segment.models.features IS 'columns that are clustered, in the order of the centroids';
@@ -26,7 +26,7 @@ COMMENT ON COLUMN segment.models.options IS 'options of the method, as given to 
 COMMENT ON COLUMN segment.models.rows IS 'rows that took part in the fit';
 COMMENT ON COLUMN segment.models.inertia IS 'sum of the squared distances of these rows to the centroid of their cluster, in the space the model was fitted in';
 COMMENT ON COLUMN segment.models.disagreement IS
-	'hclust: share (0 to 1) of these rows that lie nearer to the centroid of another cluster than to that of their own, where scoring differs from the tree; NULL for kmeans';
+	'hclust: share (0 to 1) of these rows that lie nearer to the centroid of another cluster than to that of their own, where scoring differs from the tree; NULL for kmeans and gmm';
 COMMENT ON COLUMN segment.models.fitted_at IS 'start of the transaction that fitted the version';
 COMMENT ON COLUMN segment.models.owner IS 'role that fitted the model';
 

@@ -57,13 +57,13 @@ run_gmm(const FeatureRows *rows, const GmmOptions *options,
 
 /* Of a sketch's cells, which are used up. */
 FitFacts
-run_gmm_cells(Rows *cells, const double *rounding, int64 skipped, const GmmOptions *options,
-			  Notices *notices, Clusters *clusters)
+run_gmm_cells(Rows *cells, int64 skipped, const GmmOptions *options, Notices *notices,
+			  Clusters *clusters)
 {
 	int			n = cells->n;
 	FitFacts	facts;
 
-	if (!fit_gmm_cells(cells, rounding, options, work_memory_limit(), clusters, &facts))
+	if (!fit_gmm_cells(cells, options, work_memory_limit(), clusters, &facts))
 		refuse_mixture(&facts, n, cells->dim, options);
 	notices_add(notices, skipped, options->k, &facts);
 	return facts;

@@ -21,10 +21,10 @@ extern double run_dbscan_eps(const FeatureRows *rows, const DbscanOptions *optio
 extern FitFacts run_gmm(const FeatureRows *rows, const GmmOptions *options,
 						Notices *notices, int *label, Clusters *clusters);
 
-extern void run_silhouette(const FeatureRows *rows, Notices *notices, double *value);
+extern FitFacts run_gmm_cells(Rows *cells, int64 skipped, const GmmOptions *options,
+							  Notices *notices, Clusters *clusters);
 
-extern FitFacts run_gmm_cells(Rows *cells, const double *rounding, int64 skipped,
-							  const GmmOptions *options, Notices *notices, Clusters *clusters);
+extern void run_silhouette(const FeatureRows *rows, Notices *notices, double *value);
 extern FitFacts run_hclust_cells(Rows *cells, const double *rounding, int64 skipped,
 								 const HclustOptions *options, Notices *notices,
 								 Clusters *clusters);

@@ -14,6 +14,9 @@
 /* Two digits of a number that is so much larger are not below the number. */
 #define ROUND_UP 1.05
 
+/* A variance within cells that is this share of a mixture's blurs its components. */
+#define WIDE 0.25
+
 static void
 tell(void *arg)
 {
@@ -80,6 +83,15 @@ tell(void *arg)
 				(errmsg_plural("%s: fewer components than asked for in %lld group, as others lost all rows",
 							   "%s: fewer components than asked for in %lld groups, as others lost all rows",
 							   (unsigned long) n->lost_groups, n->function, (long long) n->lost_groups)));
+	if (n->wide_groups > 0)
+		ereport(NOTICE,
+				(n->wide_groups == 1 ?
+				 errmsg("%s: the cells of the sketch are wide against the components in feature %d, which blurs them",
+						n->function, n->widest + 1) :
+				 errmsg("%s: in %lld groups the cells of the sketch are wide against the components, which blurs them",
+						n->function, (long long) n->wide_groups),
+				 errdetail("The variance within cells is more than a quarter of that within components."),
+				 errhint("Give a frame with a unit for each feature, and a size for more cells: gmm(cluster_sketch(features, size, frame), k). segment.fit finds the units itself.")));
 	if (n->floored_groups > 0)
 		ereport(NOTICE,
 				(n->floored_groups == 1 ?
@@ -132,6 +144,11 @@ notices_add(Notices *notices, int64 skipped, int k, const FitFacts *facts)
 		notices->unconverged++;
 	if (facts->components > 0 && facts->components < Min(k, facts->distinct))
 		notices->lost_groups++;
+	if (facts->width > WIDE)
+	{
+		notices->wide_groups++;
+		notices->widest = facts->widest;
+	}
 	if (facts->floored > 0)
 	{
 		notices->floored_groups++;

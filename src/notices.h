@@ -27,6 +27,8 @@ typedef struct Notices
 	double		worst;			/* of the errors in these */
 	double		mean_error;		/* likewise, of their mean */
 	int64		lost_groups;	/* in which components of a mixture lost all rows */
+	int64		wide_groups;	/* a mixture's cells are wide in a feature */
+	int			widest;			/* in the last of those */
 	int64		floored_groups; /* in which components have the least variance */
 	int			floored;		/* in the last of those */
 	int			components;

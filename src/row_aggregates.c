@@ -23,6 +23,7 @@ typedef struct AggregateState
 	{
 		KMeansOptions kmeans;
 		HclustOptions hclust;
+		GmmOptions	gmm;
 	}			options;
 	FeatureRows rows;
 } AggregateState;
@@ -102,6 +103,26 @@ segment_hclust_fit_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/* segment.gmm_fit(features, k, covariance, scale, seed, n_init, max_iter) */
+PG_FUNCTION_INFO_V1(segment_gmm_fit_add);
+Datum
+segment_gmm_fit_add(PG_FUNCTION_ARGS)
+{
+	bool		is_new;
+	AggregateState *state = aggregate_state(fcinfo, METHOD_GMM, &is_new);
+
+	if (is_new)
+	{
+		state->options.gmm = gmm_options(call_argument(fcinfo, 2));
+		gmm_options_extend(&state->options.gmm, call_argument(fcinfo, 3), call_argument(fcinfo, 4),
+						   call_argument(fcinfo, 5),
+						   call_argument_or(fcinfo, 6, Int32GetDatum(0)),
+						   call_argument_or(fcinfo, 7, Int32GetDatum(DEFAULT_MAX_ITER)));
+	}
+	add_array(fcinfo, &state->rows, 1);
+	PG_RETURN_POINTER(state);
+}
+
 /* hclust(features, linkage) */
 PG_FUNCTION_INFO_V1(segment_hclust_add);
 Datum
@@ -144,26 +165,39 @@ PG_FUNCTION_INFO_V1(segment_clustering_final);
 Datum
 segment_clustering_final(PG_FUNCTION_ARGS)
 {
+	static const char *const function[METHODS] = {
+		[METHOD_KMEANS] = "kmeans",
+		[METHOD_HCLUST] = "hclust",
+		[METHOD_GMM] = "gmm",
+	};
 	AggregateState *state;
 	Notices    *notices;
 	Clusters	clusters;
-	FitFacts	facts;
+	FitFacts	facts = {0};
 	int		   *label;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (AggregateState *) PG_GETARG_POINTER(0);
-	notices = notices_of(fcinfo->flinfo, state->method == METHOD_KMEANS ? "kmeans" : "hclust");
+	notices = notices_of(fcinfo->flinfo, function[state->method]);
 	if (state->rows.n == 0)
 	{
 		notices_add(notices, state->rows.skipped, 0, NULL);
 		PG_RETURN_NULL();
 	}
 	label = core_alloc(state->rows.n, sizeof(int));
-	if (state->method == METHOD_KMEANS)
-		facts = run_kmeans(&state->rows, &state->options.kmeans, notices, label, &clusters);
-	else
-		facts = run_hclust(&state->rows, &state->options.hclust, notices, label, &clusters);
+	switch (state->method)
+	{
+		case METHOD_KMEANS:
+			facts = run_kmeans(&state->rows, &state->options.kmeans, notices, label, &clusters);
+			break;
+		case METHOD_HCLUST:
+			facts = run_hclust(&state->rows, &state->options.hclust, notices, label, &clusters);
+			break;
+		case METHOD_GMM:
+			facts = run_gmm(&state->rows, &state->options.gmm, notices, label, &clusters);
+			break;
+	}
 	pfree(label);
 	PG_RETURN_POINTER(clustering_make(state->method, &clusters, facts.disagreement));
 }

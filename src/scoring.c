@@ -203,13 +203,12 @@ static Datum
 probabilities(FunctionCallInfo fcinfo, ReadyClustering *ready, const double *row)
 {
 	double	   *probability;
-	double		log_density;
 
 	require_mixture(&ready->clusters);
 	if (row == NULL)
 		PG_RETURN_NULL();
 	probability = palloc(sizeof(double) * ready->clusters.k);
-	scorer_weigh(&ready->scorer, row, probability, &log_density);
+	scorer_weigh(&ready->scorer, row, probability);
 	PG_RETURN_ARRAYTYPE_P(make_array(probability, ready->clusters.k));
 }
 
@@ -232,6 +231,28 @@ segment_cluster_probability_array(PG_FUNCTION_ARGS)
 	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
 
 	return probabilities(fcinfo, ready, get_array(fcinfo, ready));
+}
+
+/* A row less likely than e to this power counts as that likely. */
+#define LEAST_LOG_DENSITY (-1e12)
+
+/*
+ * segment.gmm_terms(clustering, features) -> float8[]: what a row adds to
+ * log-likelihood and entropy.
+ */
+PG_FUNCTION_INFO_V1(segment_gmm_terms);
+Datum
+segment_gmm_terms(PG_FUNCTION_ARGS)
+{
+	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
+	const double *row = get_array(fcinfo, ready);
+	double		term[2];
+
+	require_mixture(&ready->clusters);
+	if (row == NULL)
+		PG_RETURN_NULL();
+	term[0] = Max(scorer_log_density(&ready->scorer, row, &term[1]), LEAST_LOG_DENSITY);
+	PG_RETURN_ARRAYTYPE_P(make_array(term, 2));
 }
 
 /* cluster_stats(clustering) -> (cluster, size, share, centroid, inertia, radius) */

@@ -1,13 +1,13 @@
 /*
  * sketch_aggregates.c
- *	  Aggregates whose state is a sketch: cluster_sketch, cluster_merge and
- *	  kmeans; and what can be done with a sketch: kmeans and hclust of it.
+ *	  Aggregates whose state is a sketch: cluster_sketch, cluster_merge, kmeans
+ *	  and gmm; and what can be done with a sketch: kmeans, gmm and hclust of it.
  *
  * The state is the SQL type cluster_sketch, so that it travels between
  * parallel workers, and between the nodes of a distributed query, like any
  * value.  It is changed in place: the executor copies a state only when a
  * function returns another pointer than it got, and then also frees the old
- * one.  Parameters are kept in the state (size, frame, the k of kmeans), since
+ * one.  Parameters are kept in the state (size, frame, the k of kmeans and gmm), since
  * a combine function sees nothing else.
  */
 #include "compat.h"
@@ -101,7 +101,7 @@ get_columns(FunctionCallInfo fcinfo, int first, double *row)
 	return row;
 }
 
-/* The k of a kmeans aggregate, the same for all rows. */
+/* The k of a kmeans or gmm aggregate, the same for all rows. */
 static int
 get_k(FunctionCallInfo fcinfo, const Sketch *state)
 {
@@ -109,7 +109,7 @@ get_k(FunctionCallInfo fcinfo, const Sketch *state)
 
 	if (state && !PG_ARGISNULL(1) && PG_GETARG_INT32(1) == state->tag)
 		return state->tag;
-	k = kmeans_options((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)}).k;
+	k = option_k((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)});
 	if (state)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -131,7 +131,7 @@ segment_sketch_add_columns(PG_FUNCTION_ARGS)
 	return add_row(state, get_columns(fcinfo, 1, row));
 }
 
-/* kmeans(k, f1, ...) */
+/* kmeans(k, f1, ...), gmm(k, f1, ...) */
 PG_FUNCTION_INFO_V1(segment_kmeans_add_columns);
 Datum
 segment_kmeans_add_columns(PG_FUNCTION_ARGS)
@@ -240,7 +240,7 @@ segment_sketch_add_array(PG_FUNCTION_ARGS)
 	return add_row(state, row);
 }
 
-/* kmeans(k, features) */
+/* kmeans(k, features), gmm(k, features) */
 PG_FUNCTION_INFO_V1(segment_kmeans_add_array);
 Datum
 segment_kmeans_add_array(PG_FUNCTION_ARGS)
@@ -350,27 +350,87 @@ check_weight(const Sketch *s)
 						   (long long) MOST_WEIGHT)));
 }
 
-/* k-means of a sketch; NULL when it has no rows. */
-static Clustering *
-cluster_sketch(Sketch *sketch, const KMeansOptions *options, Notices *notices)
+/*
+ * The cells of a sketch, and how far values were rounded to get there; returns
+ * false, having counted the rows that took no part, when it has no rows.
+ */
+static bool
+take_cells(Sketch *sketch, Notices *notices, Rows *cells, double **rounding, int64 *skipped)
 {
 	Sketch	   *s = sketch_finished(sketch);
-	double	   *rounding = core_alloc(s->dim, sizeof(double));
-	Rows		cells;
-	Clusters	clusters;
-	FitFacts	facts;
 
 	if (s->count == 0)
 	{
 		notices_add(notices, s->skipped, 0, NULL);
-		return NULL;
+		return false;
 	}
 	check_weight(s);
-	cells = sketch_rows(s);
-	sketch_rounding(s, rounding);
+	*cells = sketch_rows(s);
+	*rounding = core_alloc(s->dim, sizeof(double));
+	sketch_rounding(s, *rounding);
+	*skipped = s->skipped;
+	return true;
+}
+
+/* k-means of a sketch; NULL when it has no rows. */
+static Clustering *
+kmeans_of(Sketch *sketch, const KMeansOptions *options, Notices *notices)
+{
+	double	   *rounding;
+	int64		skipped;
+	Rows		cells;
+	Clusters	clusters;
+	FitFacts	facts;
+
+	if (!take_cells(sketch, notices, &cells, &rounding, &skipped))
+		return NULL;
 	fit_kmeans_cells(&cells, rounding, options, &clusters, &facts);
-	notices_add(notices, s->skipped, options->k, &facts);
+	notices_add(notices, skipped, options->k, &facts);
 	return clustering_make(METHOD_KMEANS, &clusters, 0);
+}
+
+/* A mixture of Gaussians of a sketch; NULL when it has no rows. */
+static Clustering *
+gmm_of(Sketch *sketch, const GmmOptions *options, Notices *notices)
+{
+	double	   *rounding;
+	int64		skipped;
+	Rows		cells;
+	Clusters	clusters;
+
+	if (!take_cells(sketch, notices, &cells, &rounding, &skipped))
+		return NULL;
+	run_gmm_cells(&cells, skipped, options, notices, &clusters);
+	return clustering_make(METHOD_GMM, &clusters, 0);
+}
+
+/*
+ * The state of an aggregate with a k, at the end, and that k; NULL when no row
+ * told how many features there are.
+ */
+static Sketch *
+final_state(FunctionCallInfo fcinfo, Notices *notices, Argument *k)
+{
+	Sketch	   *state = get_state(fcinfo);
+
+	if (state == NULL)
+		return NULL;
+	if (state->dim == 0)
+	{
+		notices_add(notices, state->skipped, 0, NULL);
+		return NULL;
+	}
+	*k = (Argument) {Int32GetDatum(state->tag), false};
+	return state;
+}
+
+/* A clustering, or NULL. */
+static Datum
+return_clustering(FunctionCallInfo fcinfo, Clustering *clustering)
+{
+	if (clustering == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(clustering);
 }
 
 /* The final function of kmeans(k, ...). */
@@ -378,23 +438,31 @@ PG_FUNCTION_INFO_V1(segment_kmeans_final);
 Datum
 segment_kmeans_final(PG_FUNCTION_ARGS)
 {
-	Sketch	   *state = get_state(fcinfo);
 	Notices    *notices = notices_of(fcinfo->flinfo, "kmeans");
+	Argument	k;
+	Sketch	   *state = final_state(fcinfo, notices, &k);
 	KMeansOptions options;
-	Clustering *clustering;
 
 	if (state == NULL)
 		PG_RETURN_NULL();
-	if (state->dim == 0)
-	{
-		notices_add(notices, state->skipped, 0, NULL);
+	options = kmeans_options(k);
+	return return_clustering(fcinfo, kmeans_of(state, &options, notices));
+}
+
+/* The final function of gmm(k, ...). */
+PG_FUNCTION_INFO_V1(segment_gmm_final);
+Datum
+segment_gmm_final(PG_FUNCTION_ARGS)
+{
+	Notices    *notices = notices_of(fcinfo->flinfo, "gmm");
+	Argument	k;
+	Sketch	   *state = final_state(fcinfo, notices, &k);
+	GmmOptions	options;
+
+	if (state == NULL)
 		PG_RETURN_NULL();
-	}
-	options = kmeans_options((Argument) {Int32GetDatum(state->tag), false});
-	clustering = cluster_sketch(state, &options, notices);
-	if (clustering == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_POINTER(clustering);
+	options = gmm_options(k);
+	return return_clustering(fcinfo, gmm_of(state, &options, notices));
 }
 
 /* kmeans(sketch, k, scale, seed, n_init, max_iter, init) */
@@ -405,7 +473,6 @@ segment_kmeans_sketch(PG_FUNCTION_ARGS)
 	Argument	argument[7];
 	Sketch	   *sketch;
 	KMeansOptions options;
-	Clustering *clustering;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
@@ -427,10 +494,26 @@ segment_kmeans_sketch(PG_FUNCTION_ARGS)
 					 errmsg("init must hold %d centroids of %d finite numbers", options.k, sketch->dim),
 					 errhint("Give them one after the other, in the units of the features.")));
 	}
-	clustering = cluster_sketch(sketch, &options, notices_of(fcinfo->flinfo, "kmeans"));
-	if (clustering == NULL)
+	return return_clustering(fcinfo, kmeans_of(sketch, &options,
+											   notices_of(fcinfo->flinfo, "kmeans")));
+}
+
+/* gmm(sketch, k, covariance, scale, seed, n_init, max_iter) */
+PG_FUNCTION_INFO_V1(segment_gmm_sketch);
+Datum
+segment_gmm_sketch(PG_FUNCTION_ARGS)
+{
+	Argument	argument[7];
+	GmmOptions	options;
+
+	for (int i = 1; i < 7; i++)
+		argument[i] = (Argument) {PG_GETARG_DATUM(i), PG_ARGISNULL(i)};
+	options = gmm_options(argument[1]);
+	gmm_options_extend(&options, argument[2], argument[3], argument[4], argument[5], argument[6]);
+	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	PG_RETURN_POINTER(clustering);
+	return return_clustering(fcinfo, gmm_of(PG_GETARG_SKETCH(0), &options,
+											notices_of(fcinfo->flinfo, "gmm")));
 }
 
 /* hclust(sketch, linkage, scale) */
@@ -441,20 +524,14 @@ segment_hclust_sketch(PG_FUNCTION_ARGS)
 	HclustOptions options = hclust_options_of_tree((Argument) {PG_GETARG_DATUM(1), PG_ARGISNULL(1)},
 												   (Argument) {PG_GETARG_DATUM(2), PG_ARGISNULL(2)});
 	Notices    *notices = notices_of(fcinfo->flinfo, "hclust");
-	Sketch	   *s;
+	double	   *rounding;
+	int64		skipped;
 	Rows		cells;
 
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(0) ||
+		!take_cells(PG_GETARG_SKETCH(0), notices, &cells, &rounding, &skipped))
 		PG_RETURN_NULL();
-	s = sketch_finished(PG_GETARG_SKETCH(0));
-	if (s->count == 0)
-	{
-		notices_add(notices, s->skipped, 0, NULL);
-		PG_RETURN_NULL();
-	}
-	check_weight(s);
-	cells = sketch_rows(s);
-	PG_RETURN_POINTER(run_dendrogram_cells(&cells, s->skipped, &options, notices));
+	PG_RETURN_POINTER(run_dendrogram_cells(&cells, skipped, &options, notices));
 }
 
 /* segment.hclust_of_sketch(sketch, k, height, linkage, scale) -> clustering */
@@ -465,8 +542,8 @@ segment_hclust_of_sketch(PG_FUNCTION_ARGS)
 	Argument	argument[5];
 	HclustOptions options;
 	Notices    *notices = notices_of(fcinfo->flinfo, "hclust");
-	Sketch	   *s;
 	double	   *rounding;
+	int64		skipped;
 	Rows		cells;
 	Clusters	clusters;
 	FitFacts	facts;
@@ -474,18 +551,9 @@ segment_hclust_of_sketch(PG_FUNCTION_ARGS)
 	for (int i = 1; i < 5; i++)
 		argument[i] = (Argument) {PG_GETARG_DATUM(i), PG_ARGISNULL(i)};
 	options = hclust_options(argument[1], argument[2], argument[3], argument[4]);
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(0) ||
+		!take_cells(PG_GETARG_SKETCH(0), notices, &cells, &rounding, &skipped))
 		PG_RETURN_NULL();
-	s = sketch_finished(PG_GETARG_SKETCH(0));
-	if (s->count == 0)
-	{
-		notices_add(notices, s->skipped, 0, NULL);
-		PG_RETURN_NULL();
-	}
-	check_weight(s);
-	cells = sketch_rows(s);
-	rounding = core_alloc(s->dim, sizeof(double));
-	sketch_rounding(s, rounding);
-	facts = run_hclust_cells(&cells, rounding, s->skipped, &options, notices, &clusters);
+	facts = run_hclust_cells(&cells, rounding, skipped, &options, notices, &clusters);
 	PG_RETURN_POINTER(clustering_make(METHOD_HCLUST, &clusters, facts.disagreement));
 }

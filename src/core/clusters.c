@@ -10,6 +10,7 @@
 #include "moments.h"
 #include "nearest.h"
 #include "pow2.h"
+#include "realmath.h"
 
 /* Room for k clusters of dim features, the scaling apart. */
 Clusters
@@ -347,6 +348,7 @@ scorer_create(const Clusters *clusters)
 		scorer.mixture->mean = scorer.position;
 		scorer.components = mixture_scorer_create(scorer.mixture);
 		scorer.log_density = core_alloc(clusters->k, sizeof(double));
+		scorer.probability = core_alloc(clusters->k, sizeof(double));
 	}
 	return scorer;
 }
@@ -362,6 +364,7 @@ scorer_free(Scorer *scorer)
 	{
 		mixture_scorer_free(&scorer->components);
 		pfree(scorer->log_density);
+		pfree(scorer->probability);
 		pfree(scorer->mixture);
 	}
 }
@@ -440,17 +443,41 @@ scorer_place(Scorer *scorer, const double *row, double *distance)
 }
 
 /*
- * What a row owes to each component of a mixture: probability[], adding up to
- * 1, and the logarithm of the mixture's density at it; returns the most
- * probable component.
+ * probability[] becomes what a row owes to each component of a mixture, adding
+ * up to 1; returns the most probable one.
  */
 int
-scorer_weigh(Scorer *scorer, const double *row, double *probability, double *log_density)
+scorer_weigh(Scorer *scorer, const double *row, double *probability)
 {
 	int			best;
 
 	set_point(scorer, row);
 	best = mixture_densities(&scorer->components, scorer->point, scorer->log_density);
-	*log_density = mixture_posterior(scorer->log_density, scorer->clusters->k, best, probability);
+	mixture_posterior(scorer->log_density, scorer->clusters->k, best, probability);
 	return best;
+}
+
+/*
+ * The logarithm of a mixture's density at a row, in input units: lengths are
+ * shorter by the unit in the fitted space, and densities higher; so fits of
+ * different scalings can be compared.  *entropy is that of what the row owes
+ * to each component.
+ */
+double
+scorer_log_density(Scorer *scorer, const double *row, double *entropy)
+{
+	const Clusters *clusters = scorer->clusters;
+	int			best;
+	double		result;
+
+	set_point(scorer, row);
+	best = mixture_densities(&scorer->components, scorer->point, scorer->log_density);
+	result = mixture_posterior(scorer->log_density, clusters->k, best, scorer->probability);
+	*entropy = 0;
+	for (int c = 0; c < clusters->k; c++)
+		if (scorer->probability[c] > 0)
+			*entropy -= scorer->probability[c] * real_log(scorer->probability[c]);
+	for (int j = 0; j < clusters->dim; j++)
+		result += scaling_log_slope(&clusters->scaling, j, row[j]);
+	return result;
 }

@@ -61,6 +61,7 @@ typedef struct Scorer
 	Mixture    *mixture;		/* NULL: the nearest centroid decides */
 	MixtureScorer components;	/* of the mixture */
 	double	   *log_density;	/* [k] */
+	double	   *probability;	/* [k] */
 } Scorer;
 
 extern Clusters clusters_alloc(int k, int dim);
@@ -74,7 +75,7 @@ extern double clusters_inertia(const Clusters *clusters);
 extern Scorer scorer_create(const Clusters *clusters);
 extern void scorer_free(Scorer *scorer);
 extern int	scorer_place(Scorer *scorer, const double *row, double *distance);
-extern int	scorer_weigh(Scorer *scorer, const double *row, double *probability,
-						 double *log_density);
+extern int	scorer_weigh(Scorer *scorer, const double *row, double *probability);
+extern double scorer_log_density(Scorer *scorer, const double *row, double *entropy);
 
 #endif							/* SEGMENT_CLUSTERS_H */

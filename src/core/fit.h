@@ -64,6 +64,8 @@ typedef struct FitFacts
 	bool		converged;		/* k-means, mixtures */
 	int			components;		/* mixtures: those that have rows */
 	int			floored;		/* mixtures: components whose covariance was raised */
+	int			widest;			/* mixtures of cells: the feature in which cells are widest */
+	double		width;			/* the variance there over that of the components */
 	int			inversions;		/* hclust: as dendrogram_inversions has them */
 	int			cells;			/* hclust: leaves of a tree of cells; 0: of rows */
 	double		disagreement;	/* hclust: share of rows nearest to another
@@ -91,7 +93,7 @@ extern bool fit_dbscan_eps(const double *input, int n, int dim, const DbscanOpti
 						   Size memory_limit, double *eps, FitFacts *facts);
 extern bool fit_gmm(const double *input, int n, int dim, const GmmOptions *options,
 					Size memory_limit, int *label, Clusters *clusters, FitFacts *facts);
-extern bool fit_gmm_cells(Rows *cells, const double *rounding, const GmmOptions *options,
-						  Size memory_limit, Clusters *clusters, FitFacts *facts);
+extern bool fit_gmm_cells(Rows *cells, const GmmOptions *options, Size memory_limit,
+						  Clusters *clusters, FitFacts *facts);
 
 #endif							/* SEGMENT_FIT_H */

@@ -26,18 +26,14 @@ log_of_units(const Prepared *p)
 	double		sum = 0;
 
 	for (int j = 0; j < raw->dim; j++)
-		per_row -= real_log(p->scaling.unit[j]);
-
-	/* the slope of asinh is 1 / sqrt(1 + x^2), which is 1 / |x| in the end */
-	for (int j = 0; j < raw->dim && p->scaling.method == SCALE_LOG; j++)
 	{
 		core_poll("gaussian mixture", -1);
-		for (int i = 0; i < raw->n; i++)
-		{
-			double		x = fabs(raw->x[(Size) j * raw->n + i]);
-
-			sum -= raw->weight[i] * (x > 1e9 ? real_log(x) : 0.5 * real_log1p(x * x));
-		}
+		if (p->scaling.method != SCALE_LOG)
+			per_row += scaling_log_slope(&p->scaling, j, 0);
+		else
+			for (int i = 0; i < raw->n; i++)
+				sum += raw->weight[i] *
+					scaling_log_slope(&p->scaling, j, raw->x[(Size) j * raw->n + i]);
 	}
 	return rows_total_weight(raw) * per_row + sum;
 }
@@ -128,18 +124,52 @@ fit_gmm(const double *input, int n, int dim, const GmmOptions *options, Size mem
 }
 
 /*
+ * The feature in which cells are widest against the components, and that
+ * variance within cells over the one within components.
+ */
+static void
+find_widest(const Prepared *p, const Mixture *mixture, FitFacts *facts)
+{
+	const Rows *rows = &p->scaled;
+	double		total = rows_total_weight(rows);
+
+	for (int j = 0; rows->variance && j < rows->dim; j++)
+	{
+		double		cells = 0;
+		double		components = 0;
+
+		for (int i = 0; i < rows->n; i++)
+			cells += rows->weight[i] / total * rows->variance[(Size) j * rows->n + i];
+		for (int c = 0; c < mixture->k; c++)
+		{
+			const double *row = mixture->factor + c * triangle_size(rows->dim) + triangle_at(j, 0);
+
+			for (int b = 0; b <= j; b++)
+			{
+				double		deviation = ldexp(row[b], -p->exponent);
+
+				components += mixture->weight[c] * (deviation * deviation);
+			}
+		}
+		if (cells > facts->width * components)
+		{
+			facts->width = cells / components;
+			facts->widest = j;
+		}
+	}
+}
+
+/*
  * A mixture of the cells of a sketch, at least one, in any order; they are
  * used up.  Likelihood and entropy are of the expected densities of the rows
- * of a cell.  The clusters' inertia counts the squares within the cells, and
- * bounds say between what the rows' own lies; rounding[] as in sketch.h.
- * Memory as above.
+ * of a cell.  The clusters' inertia counts the squares within the cells; all
+ * rows of a cell are members of one cluster.  Memory as above.
  */
 bool
-fit_gmm_cells(Rows *cells, const double *rounding, const GmmOptions *options, Size memory_limit,
-			  Clusters *clusters, FitFacts *facts)
+fit_gmm_cells(Rows *cells, const GmmOptions *options, Size memory_limit, Clusters *clusters,
+			  FitFacts *facts)
 {
 	Prepared	p;
-	bool		exact;
 	int		   *raw_label;
 
 	*facts = (FitFacts) {0};
@@ -149,12 +179,10 @@ fit_gmm_cells(Rows *cells, const double *rounding, const GmmOptions *options, Si
 		return false;
 
 	p = prepared_cells(cells, options->scale);
-	exact = p.raw.variance == NULL;
 	raw_label = core_alloc(p.raw.n, sizeof(int));
 	solve_gmm(&p, options, raw_label, clusters, facts);
 	clusters_measure(clusters, &p.raw, raw_label);
-	if (!exact)
-		clusters_bound(clusters, &p.raw, raw_label, rounding);
+	find_widest(&p, &clusters->mixture, facts);
 	pfree(raw_label);
 	prepared_free(&p);
 	return true;

@@ -179,6 +179,21 @@ scaling_variance(const Scaling *scaling, int feature, double mean, double varian
 	return variance / unit / unit;
 }
 
+/*
+ * The logarithm of the slope of scaling_apply at x: what is added to that of a
+ * density in the fitted space to have it in input units.
+ */
+double
+scaling_log_slope(const Scaling *scaling, int feature, double x)
+{
+	double		result = -real_log(scaling->unit[feature]);
+
+	/* the slope of asinh is 1 / sqrt(1 + x^2), which is 1 / |x| in the end */
+	if (scaling->method == SCALE_LOG)
+		result -= fabs(x) > 1e9 ? real_log(fabs(x)) : 0.5 * real_log1p(x * x);
+	return result;
+}
+
 /* The inverse of scaling_apply, up to rounding. */
 double
 scaling_invert(const Scaling *scaling, int feature, double z)

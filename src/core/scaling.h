@@ -35,6 +35,7 @@ extern Scaling scaling_fit(ScaleMethod method, const Rows *rows);
 extern double scaling_apply(const Scaling *scaling, int feature, double x);
 extern double scaling_variance(const Scaling *scaling, int feature, double mean,
 							   double variance);
+extern double scaling_log_slope(const Scaling *scaling, int feature, double x);
 extern double scaling_invert(const Scaling *scaling, int feature, double z);
 extern Rows scaling_rows(const Scaling *scaling, const Rows *rows);
 

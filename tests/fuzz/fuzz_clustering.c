@@ -22,11 +22,13 @@ claim_placed(Scorer *scorer, const double *row)
 	if (scorer->mixture)
 	{
 		double	   *probability = core_alloc(scorer->clusters->k, sizeof(double));
-		double		log_density;
+		double		entropy;
+		double		log_density = scorer_log_density(scorer, row, &entropy);
 		double		sum = 0;
 
-		CLAIM(scorer_weigh(scorer, row, probability, &log_density) == cluster);
 		CLAIM(!isnan(log_density) && log_density < INFINITY);
+		CLAIM(entropy >= 0);
+		CLAIM(scorer_weigh(scorer, row, probability) == cluster);
 		for (int i = 0; i < scorer->clusters->k; i++)
 		{
 			CLAIM(probability[i] >= 0 && probability[i] <= probability[cluster]);

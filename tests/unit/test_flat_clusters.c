@@ -270,7 +270,8 @@ test_rows(void)
 	Check		distance_check = {.name = "its distance is that to the mean, in the fitted space"};
 	Check		probability_check = {.name = "probabilities are as defined"};
 	Check		sum_check = {.name = "and add up to 1"};
-	Check		density_check = {.name = "density of the mixture"};
+	Check		density_check = {.name = "density of the mixture, in input units"};
+	Check		entropy_check = {.name = "entropy of the probabilities"};
 	Check		far = {.name = "rows at any distance have a place and probabilities"};
 
 	for (int set = 0; set < 3000; set++)
@@ -282,6 +283,9 @@ test_rows(void)
 		double		probability[5];
 		double		distance;
 		double		log_density;
+		double		entropy;
+		long double expected;
+		long double disorder = 0;
 		long double share[5];
 		long double most = -INFINITY;
 		long double sum = 0;
@@ -292,8 +296,9 @@ test_rows(void)
 		for (int j = 0; j < c.dim; j++)
 			row[j] = is_far ? draw_normal() * pow(10, draw_int(0, 307)) : draw_normal() * 2;
 		answer = scorer_place(&scorer, row, &distance);
-		check_that(&same, scorer_weigh(&scorer, row, probability, &log_density) == answer,
+		check_that(&same, scorer_weigh(&scorer, row, probability) == answer,
 				   "set %d", set);
+		log_density = scorer_log_density(&scorer, row, &entropy);
 		for (int i = 0; i < c.k; i++)
 		{
 			share[i] = log_share(&c, i, row);
@@ -305,7 +310,7 @@ test_rows(void)
 		check_that(&sum_check, fabs(found - 1) <= 1e-15 * c.k, "set %d: %.17g", set, found);
 		if (is_far)
 		{
-			check_that(&far, answer >= 0 && answer < c.k && distance >= 0 && !isnan(log_density) &&
+			check_that(&far, answer >= 0 && answer < c.k && distance >= 0 && !isnan(log_density) && entropy >= 0 &&
 					   share[answer] >= most - 1e-9L * fabsl(most), "set %d: %Lg, %Lg", set,
 					   share[answer], most);
 			standalone_reset();
@@ -320,8 +325,27 @@ test_rows(void)
 					   fabsl(probability[i] - expl(share[i] - most) / sum) <=
 					   1e-12L * (1 + fabsl(most)), "set %d: %.17g, not %.17Lg", set, probability[i],
 					   expl(share[i] - most) / sum);
-		check_that(&density_check, fabsl(log_density - (most + logl(sum))) <=
-				   1e-12L * (1 + fabsl(most)), "set %d", set);
+
+		/* in input units: times the slopes of the scaling */
+		expected = most + logl(sum);
+		for (int j = 0; j < c.dim; j++)
+		{
+			long double x = row[j];
+
+			expected -= logl(c.scaling.unit[j]) +
+				(c.scaling.method == SCALE_LOG ? log1pl(x * x) / 2 : 0);
+		}
+		check_that(&density_check, fabsl(log_density - expected) <=
+				   1e-12L * (1 + fabsl(most) + fabsl(expected)), "set %d: %.17g, not %.17Lg", set,
+				   log_density, expected);
+		for (int i = 0; i < c.k; i++)
+		{
+			long double p = expl(share[i] - most) / sum;
+
+			disorder -= p > 0 ? p * logl(p) : 0;
+		}
+		check_that(&entropy_check, fabsl(entropy - disorder) <= 1e-11L * (1 + fabsl(most)),
+				   "set %d: %.17g, not %.17Lg", set, entropy, disorder);
 		for (int j = 0; j < c.dim; j++)
 		{
 			long double d = (long double) scaling_apply(&c.scaling, j, row[j]) -
@@ -339,6 +363,7 @@ test_rows(void)
 	check_end(&probability_check);
 	check_end(&sum_check);
 	check_end(&density_check);
+	check_end(&entropy_check);
 	check_end(&far);
 }
 
