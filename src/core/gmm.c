@@ -66,7 +66,7 @@
 #define LEAST_WEIGHT 1e-3
 
 /* Gain still to come at which a climb ends, in nats a row; of a short climb. */
-#define TOLERANCE 1e-8
+#define TOLERANCE 1e-7
 #define SHORT_TOLERANCE 1e-5
 #define SHORT_ITERATIONS 100
 
@@ -85,12 +85,16 @@
 
 /* Starts, unless the caller says, and how many of them are climbed to the end. */
 #define DEFAULT_STARTS 20
-#define FINALISTS 3
+#define FINALISTS 8
+
+/* Iterations of each finalist in the first round of elimination. */
+#define FIRST_ITERATIONS 10
 
 /* Mixtures whose likelihoods differ by less, in nats a row, are taken for one. */
 #define SAME_MAXIMUM 1e-6
 
-/* Iterations of k-means on the rows drawn for a start. */
+/* Iterations of k-means for the first start, and on the rows drawn for another. */
+#define KMEANS_ITERATIONS 300
 #define DRAWN_ITERATIONS 3
 
 /* Jacobi's method ends when nothing off the diagonal is larger; it takes 5 to 10 rounds. */
@@ -678,7 +682,7 @@ search(const Rows *rows, int k, Covariance covariance, int64 seed, int n_init, i
 	{
 		core_poll("gaussian mixture", (double) start / n_init);
 		if (start == 0)
-			kmeans_solve(rows, k, seed, 0, max_iter, centroid, label);
+			kmeans_solve(rows, k, seed, 0, KMEANS_ITERATIONS, centroid, label);
 		else
 		{
 			Random		random = random_stream(seed, start);
@@ -701,6 +705,33 @@ search(const Rows *rows, int k, Covariance covariance, int64 seed, int n_init, i
 }
 
 /*
+ * From n candidates to the best: all are climbed for some iterations, and the
+ * better half of them twice as far, until one is left, the first.
+ */
+static void
+eliminate(Solver *s, Candidate *candidate, int n, int max_iter)
+{
+	for (int iterations = FIRST_ITERATIONS; n > 1; iterations *= 2)
+	{
+		for (int i = 0; i < n; i++)
+			climb(s, &candidate[i].mixture, Min(iterations, max_iter), SHORT_TOLERANCE,
+				  &candidate[i].facts);
+
+		/* insertion sort, the best first */
+		for (int i = 1; i < n; i++)
+		{
+			Candidate	moving = candidate[i];
+			int			j = i;
+
+			for (; j > 0 && is_better(&moving, &candidate[j - 1]); j--)
+				candidate[j] = candidate[j - 1];
+			candidate[j] = moving;
+		}
+		n = (n + 1) / 2;
+	}
+}
+
+/*
  * Find a mixture of k Gaussians for the rows, 1 <= k <= rows->n.  n_init starts
  * are made from "seed" (0: as many as are worth it), each climb of at most
  * max_iter >= 1 iterations.  "mixture" has room for k components, and has
@@ -712,7 +743,7 @@ gmm_solve(const Rows *rows, int k, Covariance covariance, int64 seed, int n_init
 {
 	Candidate	candidate[FINALISTS + 1];
 	Candidate  *spare = &candidate[FINALISTS];
-	Candidate  *best = &candidate[0];
+	Candidate  *best = &candidate[0];	/* in the end */
 	bool		is_sampled = rows->n > MANY_ROWS && k <= MANY_ROWS_SAMPLE / 4;
 	Solver		s;
 	GmmFacts	facts;
@@ -736,13 +767,11 @@ gmm_solve(const Rows *rows, int k, Covariance covariance, int64 seed, int n_init
 		found = search(rows, k, covariance, seed, n_init, max_iter, candidate, spare);
 
 	s = solver_create(rows, k, covariance);
-	for (int i = 0; is_sampled && i < found; i++)
+	if (is_sampled)
 	{
-		candidate[i].facts.iterations = 0;
-		climb(&s, &candidate[i].mixture, Min(SHORT_ITERATIONS, max_iter), SHORT_TOLERANCE,
-			  &candidate[i].facts);
-		if (is_better(&candidate[i], best))
-			best = &candidate[i];
+		for (int i = 0; i < found; i++)
+			candidate[i].facts.iterations = 0;
+		eliminate(&s, candidate, found, max_iter);
 	}
 	mixture_number(&best->mixture);
 	climb(&s, &best->mixture, max_iter, TOLERANCE, &best->facts);
