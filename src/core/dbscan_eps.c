@@ -6,7 +6,9 @@
  * distance to the min_points-th nearest row, where the row itself and all
  * equal to it count.  In ascending order, one place for each input row, these
  * make a curve that is flat for rows in clusters and steep for those outside.
- * What is suggested is the radius at the knee in between: the point that lies
+ * Radii of 0, of rows of which there are min_points equal ones, are left out
+ * if there are others: with integers they are many, and say nothing of
+ * distance.  What is suggested is the radius at the knee in between: the point that lies
  * farthest below the chord from the curve's first point to its last, the
  * lowest of equals.  That is Kneedle's knee of a convex rising curve, of the
  * curve as it is, without smoothing, and the greatest of its local maxima
@@ -135,14 +137,18 @@ dbscan_suggest_eps(const Rows *rows, int min_points)
 	double	   *radius = core_alloc(asked, sizeof(double));
 	double	   *curve = core_alloc(asked, sizeof(double));
 	int		   *order = core_alloc(asked, sizeof(int));
+	int			zeros = 0;
 	double		eps;
 
 	Assert(min_points >= 1 && rows_total_weight(rows) >= min_points);
 	find_radii(rows, min_points, asked, radius);
 	order_by_key(radius, asked, order);
 	for (int i = 0; i < asked; i++)
+	{
 		curve[i] = sqrt(radius[order[i]]);
-	eps = curve[knee_of(curve, asked)];
+		zeros += curve[i] == 0;
+	}
+	eps = zeros == asked ? 0 : curve[zeros + knee_of(curve + zeros, asked - zeros)];
 	pfree(order);
 	pfree(curve);
 	pfree(radius);

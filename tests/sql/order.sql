@@ -22,6 +22,9 @@ BEGIN
 		'hclust_label(ARRAY[annual_income, spending_score], 5, ''weighted'')',
 		'hclust_label(ARRAY[annual_income, spending_score], 5, ''centroid'')',
 		'hclust_label(ARRAY[annual_income, spending_score], 5, ''median'')',
+		'dbscan_label(9, 6, annual_income, spending_score)',
+		'dbscan_label(12.5, 4, age, annual_income, spending_score)',
+		'dbscan_label(ARRAY[age, annual_income, spending_score, customer_id % 3], 0.9, 5, scale => ''zscore'')',
 		'silhouette(age % 5, annual_income, spending_score)']
 	LOOP
 		kind := call;

@@ -29,6 +29,9 @@ my %long = (
 	'a tree with inversions' => q{SELECT DISTINCT hclust_label(ARRAY[a, b], 3, linkage => 'median') OVER () FROM deep},
 	'silhouettes' => 'SELECT DISTINCT silhouette((a * 1e6)::int % 2, a, b, c) OVER () FROM (SELECT * FROM tall LIMIT 200000) t',
 	'estimates of silhouettes' => 'SELECT DISTINCT silhouette((a * 1e6)::int % 2, a, b, c) OVER () FROM tall',
+	'density on a grid' => 'SELECT DISTINCT dbscan_label(0.003, 1000, a, b) OVER () FROM tall',
+	'density on a tree' => 'SELECT DISTINCT dbscan_label(0.1, 2000, a, b, c, a * b) OVER () FROM tall',
+	'the knee of a density curve' => q{SELECT segment.dbscan_suggest_eps('tall', '{a,b,c}', 1000000)},
 	'a fit' => q{SELECT * FROM segment.fit('long', 'wide', k => 50)});
 for my $what (sort keys %long)
 {

@@ -247,10 +247,132 @@ test_definition(void)
 	check_end(&fit);
 }
 
+/* What counts as within: distances up to eps as float8 gives them, whatever eps squared is. */
+static void
+test_reach(void)
+{
+	Check		exact = {.name = "a reach is the largest square whose root is within eps"};
+	Check		whole = {.name = "on integers distances of just eps are within, larger ones not"};
+
+	for (int i = 0; i < 100000; i++)
+	{
+		double		eps = i % 2 ? fabs(draw_magnitude(-400, 100)) : sqrt(draw_int(1, 1000000));
+		Reach		reach = reach_of(eps);
+		union
+		{
+			double		d;
+			uint64		u;
+		}			above = {.d = reach.square};
+
+		above.u++;
+		check_that(&exact, reach.distance == eps && sqrt(reach.square) <= eps && sqrt(above.d) > eps,
+				   "eps %.17g", eps);
+	}
+	for (int i = 1; i < 1000000; i++)
+		check_that(&whole, reach_of(sqrt(i)).square >= i && reach_of(sqrt(i)).square < i + 1,
+				   "square %d", i);
+	check_end(&exact);
+	check_end(&whole);
+}
+
+static int
+compare_doubles(const void *p, const void *q)
+{
+	double		one = *(const double *) p;
+	double		other = *(const double *) q;
+
+	return one < other ? -1 : one > other;
+}
+
+/* The knee by the definition, of all rows. */
+static double
+suggested(const double *input, int n, int dim, int min_points)
+{
+	double	   *curve = core_alloc(n, sizeof(double));
+	double	   *d = core_alloc(n, sizeof(double));
+	double		most = 0;
+	double		eps;
+	int			count = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		for (int k = 0; k < n; k++)
+			d[k] = sqrt(distance2_of(input + i * dim, input + k * dim, dim));
+		qsort(d, n, sizeof(double), compare_doubles);
+		if (d[min_points - 1] > 0)
+			curve[count++] = d[min_points - 1];
+	}
+	qsort(curve, count, sizeof(double), compare_doubles);
+	eps = count > 0 ? curve[0] : 0;
+	for (int i = 1; i < count; i++)
+	{
+		double		rise = curve[count - 1] - curve[0];
+		double		below = rise > 0 ?
+			(double) i / (count - 1) - (curve[i] - curve[0]) / rise : 0;
+
+		if (below > most)
+		{
+			most = below;
+			eps = curve[i];
+		}
+	}
+	pfree(d);
+	pfree(curve);
+	return eps;
+}
+
+static void
+test_suggest(void)
+{
+	Check		knee = {.name = "the eps suggested is the knee by the definition"};
+
+	for (int set = 0; set < 600; set++)
+	{
+		int			dim = dims[set / KINDS % DIMS];
+		int			n = draw_int(1, 120);
+		double	   *input = draw_input(set % KINDS, n, dim);
+		DbscanOptions options = {.min_points = draw_int(1, set % 3 ? Min(n, 8) : n)};
+		double		eps;
+		FitFacts	facts;
+
+		check_that(&knee, fit_dbscan_eps(input, n, dim, &options, SIZE_MAX, &eps, &facts) &&
+				   eps == suggested(input, n, dim, options.min_points),
+				   "set %d, n %d, dim %d, min_points %d: %.17g", set, n, dim, options.min_points, eps);
+		pfree(input);
+	}
+	check_end(&knee);
+}
+
+/*
+ * Of many rows some are asked.  Gaps grow like a cube here, and the knee of a
+ * cube is where its slope is that of the chord, at 1 / sqrt(3) of the way.
+ */
+static void
+test_suggest_for_many(void)
+{
+	int			n = 40000;
+	double	   *input = core_alloc(n, sizeof(double));
+	double		at = n / sqrt(3);
+	DbscanOptions options = {.min_points = 2};
+	double		eps = 0;
+	FitFacts	facts;
+	bool		enough;
+
+	input[0] = 0;
+	for (int i = 1; i < n; i++)
+		input[i] = input[i - 1] + (double) i * i * i;
+	enough = fit_dbscan_eps(input, n, 1, &options, SIZE_MAX, &eps, &facts);
+	tap_ok(enough && fabs(eps / (at * at * at) - 1) < 0.01, "of many rows those asked show the knee");
+	pfree(input);
+}
+
 int
 main(int argc, char **argv)
 {
 	tap_begin(argc, argv);
+	test_reach();
 	test_definition();
+	test_suggest();
+	test_suggest_for_many();
 	return tap_end();
 }
