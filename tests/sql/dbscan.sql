@@ -1,4 +1,5 @@
 -- labels by density against scikit-learn's numbers, a suggested eps, and what must be refused
+\set SHOW_CONTEXT never
 CREATE SCHEMA dbscan;
 SET search_path = dbscan, public;
 CREATE TABLE mall (customer_id int PRIMARY KEY, gender text, age int, annual_income int, spending_score int);
