@@ -1,6 +1,6 @@
 # make && make install && make installcheck: as with every PostgreSQL extension (PG_CONFIG=... chooses the server)
 # make demo, make test: install missing packages, build, and use a throwaway server of their own
-# make bench: times us and our peers, PostGIS, scikit-learn and fastcluster, which it installs; tests/bench/run says more
+# make bench: times us and our peers, PostGIS, scikit-learn, fastcluster and R's dbscan, which it installs; tests/bench/run says more
 # make unit: the algorithms alone, without a server, under AddressSanitizer and UndefinedBehaviorSanitizer
 # make fuzz: lets fuzzers look for bytes that break something, for FUZZ_SECONDS each
 # WERROR=1: more warnings, and they are errors.    make test TESTS="kmeans personas": only these

@@ -8,18 +8,20 @@
  * make a curve that is flat for rows in clusters and steep for those outside.
  * Radii of 0, of rows of which there are min_points equal ones, are left out
  * if there are others: with integers they are many, and say nothing of
- * distance.  What is suggested is the radius at the knee in between: the point that lies
+ * distance.
+ *
+ * What is suggested is the radius at the knee in between: the point that lies
  * farthest below the chord from the curve's first point to its last, the
  * lowest of equals.  That is Kneedle's knee of a convex rising curve, of the
  * curve as it is, without smoothing, and the greatest of its local maxima
  * instead of the first that passes a threshold, so that there is just one.
  *
  * All rows are in the tree, but not all are asked: at most MOST_ASKED, and
- * fewer if min_points is large, so that some MOST_NEIGHBOURS are looked for
- * in all.  They are the rows in the middle of equal shares of the input
- * rows in canonical order, a function of the rows alone.  So the time is that
- * of building a tree, O(n log n), and bounded beyond, except that LEAST_ASKED
- * are asked in any case.
+ * fewer if min_points is large, so that MOST_NEIGHBOURS or so are looked for
+ * in all, but LEAST_ASKED in any case.  They are the rows in the middle of
+ * equal shares of the input rows in canonical order, a function of the rows
+ * alone.  So the time is that of building a tree, O(n log n), and bounded
+ * beyond, in few dimensions.
  *
  * Ester, Kriegel, Sander, Xu: A Density-Based Algorithm for Discovering
  * Clusters in Large Spatial Databases with Noise, KDD 1996 (the curve).

@@ -1,6 +1,6 @@
 """Runs the benchmark and prints its table; tests/bench/run says how to call it, rows.py what the rows are.
 
-server.py has the throwaway server, data.py the tables, peers.py scikit-learn and fastcluster, measure.py the clock and the
+server.py has the throwaway server, data.py the tables, peers.py those outside the database, measure.py the clock and the
 scales, report.py the table."""
 
 import os

@@ -338,6 +338,84 @@ def integers(bench):
     bench.drop("people", "different")
 
 
+def same_density(labels, others, core):
+    """Do two labellings by density say the same where the definition leaves nothing open: the same rows are noise, and the
+    same core points belong together?"""
+    pairs = np.unique(np.column_stack([labels[core], others[core]]), axis=0)
+    return (((labels < 0) == (others < 0)).all() and
+            all(len(np.unique(pairs[:, side])) == len(pairs) for side in (0, 1)))
+
+
+EPS, MIN_POINTS = 0.2, 20
+
+
+@row
+def density(bench):
+    """DBSCAN through SQL, rows read and labels made, against PostGIS in the same server, and against the computation alone
+    of scikit-learn and of R's dbscan, which have the rows in their memory already. All count the point itself. The peers take
+    many seconds and are timed once. That the results are the same is checked on core points, by scikit-learn, and noise: which
+    cluster a row at a border goes to is left open by the definition, and by them to the order of the rows."""
+    work = f"`dbscan_label({EPS}, {MIN_POINTS}, a, b) OVER ()`, {count(bench.size('points'))} rows"
+    if not bench.server.has("dbscan_label"):
+        yield Line(work, NOT_THERE)
+        return
+    columns = bench.table("points")
+    window = f"dbscan_label({EPS}, {MIN_POINTS}, a, b)"
+    [ours] = alternate(bench.server, [sum_of_labels(window, "points")], bench.runs)
+    memory = peak_memory(bench.server, sum_of_labels(window, "points"), "SELECT avg(a), avg(b) FROM points")
+
+    def labels_of(expression):
+        return np.array(bench.server.value(
+            f"SELECT array_agg(coalesce(label, -1) ORDER BY id) FROM (SELECT id, {expression} OVER () AS label FROM points) AS s"))
+
+    values, ids = data.export(bench.server, "points", columns)
+    values = values[ids.argsort()]
+    seconds, of_scikit, core = peers.dbscan(values, EPS, MIN_POINTS)
+    labels = labels_of(window) if ours.median else None
+
+    def verdict(others):
+        agrees = labels is not None and same_density(labels, others, core)
+        return f"same core points and noise: {'met' if agrees else '**missed**'}"
+
+    yield Line(work, ours, Timing([seconds]), "scikit-learn, once", (Bar("time", 1 / 10), verdict(of_scikit)), memory)
+    if bench.server.has("st_clusterdbscan"):
+        window = f"ST_ClusterDBSCAN(ST_Point(a, b), {EPS}, {MIN_POINTS})"
+        postgis, _ = single(bench.server, sum_of_labels(window, "points"))
+        same = (verdict(labels_of(window)),) if postgis.median else ()
+        yield Line(work, ours, postgis, "`ST_ClusterDBSCAN`, once", (Bar("time", 1 / 10), *same))
+    else:
+        yield Line(work, ours, "no PostGIS here", bars=(Bar("time", 1 / 10),))
+    if peers.r_version():
+        seconds, of_r = peers.dbscan_of_r(values, EPS, MIN_POINTS)
+        yield Line(work, ours, Timing([seconds]), "R dbscan, once", (Bar("time", 1 / 4), verdict(of_r)))
+    else:
+        yield Line(work, ours, "no R dbscan here", bars=(Bar("time", 1 / 4),))
+
+
+@row
+def sweep(bench):
+    """The same over eps from a hundredth to ten times that, where all is noise and where all is one cluster: the slowest
+    against the fastest. Memory is the most that any of them takes."""
+    shares = 0.01, 0.03, 0.1, 0.3, 1, 3, 10
+    work = f"`dbscan_label(eps, {MIN_POINTS}, a, b) OVER ()`, {count(bench.size('points'))} rows, eps {EPS / 100:g} to {EPS * 10:g}"
+    if not bench.server.has("dbscan_label"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("points")
+    statements = [sum_of_labels(f"dbscan_label({EPS * share:g}, {MIN_POINTS}, a, b)", "points") for share in shares]
+    timings = alternate(bench.server, statements, bench.runs)
+    failed = [timing for timing in timings if not timing.median]
+    bars = Bar("memory", 300 * MEGABYTE), Bar("time", 10)
+    if failed:
+        yield Line(work, failed[0], bars=bars)
+        return
+    slowest, fastest = (choice(timings, key=lambda timing: timing.median) for choice in (max, min))
+    memory = max((peak_memory(bench.server, statement, "SELECT avg(a), avg(b) FROM points") for statement in statements),
+                 key=lambda peak: peak.largest if peak else 0)
+    yield Line(f"{work}: the slowest, {EPS * shares[timings.index(slowest)]:g}", slowest, fastest,
+               f"the fastest, {EPS * shares[timings.index(fastest)]:g}", bars, memory)
+
+
 @row
 def dendrogram(bench):
     """A tree of any number of rows, by way of a sketch, against reading the table. The tree is of at most as many cells as a
