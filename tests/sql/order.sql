@@ -25,6 +25,9 @@ BEGIN
 		'dbscan_label(9, 6, annual_income, spending_score)',
 		'dbscan_label(12.5, 4, age, annual_income, spending_score)',
 		'dbscan_label(ARRAY[age, annual_income, spending_score, customer_id % 3], 0.9, 5, scale => ''zscore'')',
+		'hdbscan_label(5, annual_income, spending_score)',
+		'hdbscan_label(ARRAY[annual_income, spending_score], 8, 3, ''log'')',
+		'hdbscan_outlier(8, age, annual_income, spending_score)',
 		'silhouette(age % 5, annual_income, spending_score)']
 	LOOP
 		kind := call;

@@ -37,6 +37,12 @@ sub digest
 	return "SELECT md5(string_agg(label::text, ',' ORDER BY id)) FROM (SELECT id, hclust_label(ARRAY[a, b, c], 1000, '$linkage') OVER () AS label FROM $table) AS l $join;\n";
 }
 
+# The same of HDBSCAN*, and of its scores.
+sub density_digest
+{
+	return "SELECT md5(string_agg(label || ' ' || score, ',' ORDER BY id)) FROM (SELECT id, hdbscan_label(5, a, b, c, a + b, b + c) OVER () AS label, hdbscan_outlier(5, a, b, c, a + b, b + c) OVER () AS score FROM points) AS l;\n";
+}
+
 # What a script says, and the crews that it had: "2/2" is two workers launched of two wanted.
 sub run_script
 {
@@ -59,6 +65,13 @@ for my $linkage ('ward', 'single')
 	}
 }
 isnt($labels{ward}, $labels{single}, 'these are two trees');
+for my $workers (0, 1, 2, 4)
+{
+	my ($out, $crews) = run_script("SET max_parallel_workers_per_gather = $workers;\n" . density_digest());
+	is($crews, $workers ? join(' ', ("$workers/$workers") x 4) : '', "HDBSCAN* with $workers workers has them, for core distances and for the tree");
+	$labels{hdbscan} //= $out;
+	is($out, $labels{hdbscan}, "HDBSCAN* with $workers workers: labels and scores");
+}
 my $ward = $labels{ward};
 
 # Silhouettes of labels that leave no cluster out, exact ones and estimates
