@@ -17,7 +17,7 @@ COMMENT ON FUNCTION dbscan_label(double precision[], double precision, integer, 
 CREATE FUNCTION hdbscan_label(min_cluster_size integer, @PARAMS@) RETURNS integer
 	AS 'MODULE_PATHNAME', 'segment_hdbscan_label_columns' LANGUAGE C WINDOW IMMUTABLE PARALLEL RESTRICTED COST 10000;
 COMMENT ON FUNCTION hdbscan_label(integer, @TYPES@) IS
-'HDBSCAN*: the cluster, 0 and up, of each row of the window partition by @N@ numeric column(s), unscaled, or -1 for noise. Clusters may be of any density and shape; their number comes from the data. min_cluster_size, 2 or more, is the least number of rows that make a cluster, and is read from the first row. Clusters are numbered by their means, ascending. The frame and ORDER BY of the window do not matter. NULL for a row with a NULL, NaN or infinite feature. min_samples and scaling: hdbscan_label(ARRAY[...], min_cluster_size, min_samples => ...).';
+'HDBSCAN*: the cluster, 0 and up, of each row of the window partition by @N@ numeric column(s), unscaled, or -1 for noise. Clusters may be of any density and shape; their number comes from the data. min_cluster_size, 2 or more, is the least number of rows that make a cluster, the same for all rows of the partition. Clusters are numbered by their means, ascending. The frame and ORDER BY of the window do not matter. NULL for a row with a NULL, NaN or infinite feature. min_samples and scaling: hdbscan_label(ARRAY[...], min_cluster_size, min_samples => ...).';
 -- @end
 
 CREATE FUNCTION hdbscan_label(features double precision[], min_cluster_size integer, min_samples integer DEFAULT NULL,

@@ -4,8 +4,8 @@
  */
 #include "fit.h"
 
+#include "density_labels.h"
 #include "hdbscan.h"
-#include "prepared.h"
 
 /* Does the memory suffice for prepared rows?  Adds it to the facts. */
 static bool

@@ -5,7 +5,7 @@
 #ifndef SEGMENT_HDBSCAN_H
 #define SEGMENT_HDBSCAN_H
 
-#include "density_labels.h"
+#include "rows.h"
 
 extern int	hdbscan(const Rows *rows, int64 min_cluster_size, int64 min_samples, int *label,
 					double *outlier);

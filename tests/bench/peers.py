@@ -1,4 +1,4 @@
-"""The peers outside the database: scikit-learn's KMeans, DBSCAN and silhouettes, fastcluster's Ward, R's dbscan, and the cost
+"""The peers outside the database: scikit-learn's KMeans, DBSCAN, HDBSCAN and silhouettes, fastcluster's Ward, R's dbscan, and the cost
 of a clustering and silhouettes by numpy."""
 
 import shutil
@@ -13,8 +13,8 @@ import fastcluster
 import numpy as np
 import sklearn
 from scipy.cluster.hierarchy import fcluster
-from sklearn.cluster import DBSCAN, KMeans
-from sklearn.metrics import silhouette_samples
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
+from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
 from data import K
 
@@ -98,6 +98,26 @@ def dbscan_of_r(rows, eps, min_points):
         done = subprocess.run(["Rscript", "-e", R_DBSCAN, rows_file, labels_file, str(rows.shape[1]), repr(eps), str(min_points)],
                               capture_output=True, text=True, check=True)
         return float(done.stdout), np.fromfile(labels_file, np.int32)
+
+
+def hdbscan(rows, least):
+    """scikit-learn's HDBSCAN with clusters of so many rows at least: the labels, and which rows are tied: they leave their
+    cluster, of whatever size, at a height at which the tree merges more than once."""
+    model = HDBSCAN(min_cluster_size=least, copy=True).fit(rows)
+    tree, count = model._single_linkage_tree_, len(rows)
+    above = np.zeros(2 * count - 1, int)
+    for side in "left_node", "right_node":
+        above[tree[side]] = np.arange(len(tree))
+    leaves = above[:count]
+    while (small := tree["cluster_size"][leaves] < least).any():
+        leaves = np.where(small, above[count + leaves], leaves)
+    heights, times = np.unique(tree["value"], return_counts=True)
+    return model.labels_, np.isin(tree["value"][leaves], heights[times > 1])
+
+
+def agreement(labels, others):
+    """The adjusted Rand index of two labellings, with noise as a cluster."""
+    return adjusted_rand_score(labels, others)
 
 
 def cost(rows, centroids):

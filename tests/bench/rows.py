@@ -270,6 +270,19 @@ def sum_of_labels(window, table):
     return f"SELECT sum(label) FROM (SELECT {window} OVER () AS label FROM {table}) AS s"
 
 
+def labels_of_array(bench, rows, names, window):
+    """The labels of rows that are not in the database yet, in their order."""
+    with bench.server.connect() as connection:
+        with connection.transaction():
+            connection.execute(f"CREATE TABLE given ({names.replace(',', ' float8,')} float8, id int)")
+            data.copy_in(connection, "given", {**dict(zip(names.split(", "), rows.T)), "id": np.arange(len(rows))})
+        try:
+            return np.array(connection.execute(
+                f"SELECT array_agg(label ORDER BY id) FROM (SELECT id, {window} OVER () AS label FROM given) AS s").fetchone()[0])
+        finally:
+            connection.execute("DROP TABLE given")
+
+
 @row
 def ward(bench):
     """Ward's tree through SQL, rows read and labels made, against the computation alone of fastcluster's Ward in linear
@@ -414,6 +427,52 @@ def sweep(bench):
                  key=lambda peak: peak.largest if peak else 0)
     yield Line(f"{work}: the slowest, {EPS * shares[timings.index(slowest)]:g}", slowest, fastest,
                f"the fastest, {EPS * shares[timings.index(fastest)]:g}", bars, memory)
+
+
+@row
+def hdbscan(bench):
+    """HDBSCAN* of a million rows: that it comes to an end, in linear memory, and how its time grows; no peer does that many.
+    Then how its labels agree with scikit-learn's, on rows of reals, for ten data sets. Core distances make ties of reals,
+    too: we take merges at one distance for one event, scikit-learn has them in the order in which its sort leaves them. So
+    its labels change a little when its rows are shuffled, by how much stands next to ours, and the bar holds for the rows
+    that do not leave their cluster at a tie."""
+    least, runs = 25, min(bench.runs, 3)
+    window = f"hdbscan_label({least}, a, b)"
+    work = f"`{window} OVER ()`, {count(bench.size('points'))} rows, median of {runs}"
+    if not bench.server.has("hdbscan_label"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("points")
+    tenth = bench.first("points", bench.size("points") // 10)
+    statement = sum_of_labels(window, "points")
+    ours, peer = alternate(bench.server, [statement, sum_of_labels(window, tenth)], runs)
+    line = Line(work, ours, peer, "the first tenth",
+                (f"finishes: {'met' if ours.median else '**missed**'}", Bar("memory", 500 * MEGABYTE)))
+    if ours.median:
+        line.memory = peak_memory(bench.server, statement, "SELECT avg(a), avg(b) FROM points")
+    yield line
+    bench.drop(tenth)
+
+    for columns in 2, 4:
+        names = ", ".join(data.columns_of(columns))
+        all_rows, without_ties, shuffled, noise = [], [], [], 0
+        for seed in range(bench.seed, bench.seed + 5):
+            rng = np.random.default_rng([seed, columns])
+            rows = data.mixture(rng, 5000, columns, 0, 100, (4, 12))
+            by_us = labels_of_array(bench, rows, names, f"hdbscan_label({least}, {names})")
+            by_scikit, tied = peers.hdbscan(rows, least)
+            order = rng.permutation(len(rows))
+            again = np.empty_like(by_scikit)
+            again[order] = peers.hdbscan(rows[order], least)[0]
+            all_rows.append(peers.agreement(by_scikit, by_us))
+            without_ties.append(peers.agreement(by_scikit[~tied], by_us[~tied]))
+            shuffled.append(peers.agreement(by_scikit, again))
+            noise += ((by_scikit < 0) != (by_us < 0))[~tied].sum()
+        holds = min(without_ties) >= 0.999 and noise == 0
+        yield Line(f"`hdbscan_label({least}, {names})`, 5,000 rows, 5 data sets: adjusted Rand index with scikit-learn",
+                   f"{min(all_rows):.5f} to {max(all_rows):.5f}, but for ties {min(without_ties):.5f}",
+                   f"{min(shuffled):.5f} to {max(shuffled):.5f}", "itself on shuffled rows",
+                   (f"≥ 0.999 and the same noise, but for ties: {'met' if holds else '**missed**'}",))
 
 
 @row
