@@ -36,7 +36,7 @@ sub some_number
 # JSON with one to three tokens changed, left out, doubled or exchanged, or a piece of it lost.
 sub damage_json
 {
-	my @token = $_[0] =~ /"[^"]*"|-?[0-9][-+.0-9eE]*|[\[\]{}:,]/g;
+	my @token = $_[0] =~ /"[^"]*"|-?[0-9][-+.0-9eE]*|true|false|[\[\]{}:,]/g;
 	for (1 .. 1 + rand(3))
 	{
 		my $at = int(rand(@token));
