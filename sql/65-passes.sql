@@ -161,15 +161,34 @@ CREATE FUNCTION segment.gmm_measure(m @extschema@.clustering, cluster integer[],
 COMMENT ON FUNCTION segment.gmm_measure(@extschema@.clustering, integer[], @extschema@.cluster_sketch[], float8[], @extschema@.cluster_sketch[]) IS
 	'the mixture with the sizes, means, spreads, inertia (but under scale log), radii, likelihood and entropy that a scan found: by cluster a sketch of its rows with one entry, the largest distance, and a sketch with one entry of segment.gmm_terms. A cluster that is not given has no rows. Errors: no mixture, or arrays that do not fit it (22023)';
 
-CREATE FUNCTION segment.gmm_in_passes(features text, source text, k int, covariance text, scale text, seed bigint, n_init int, max_iter int)
+-- As segment.kmeans_pass. A log-density has units of 2^-22, so that -1e12 fits a cell.
+CREATE FUNCTION segment.gmm_pass(m @extschema@.clustering, features text, source text, frame integer[])
 	RETURNS @extschema@.clustering
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET enable_sort = off
 AS $$
 DECLARE
+	measured @extschema@.clustering;
+BEGIN
+	EXECUTE pg_catalog.format(
+		'SELECT segment.gmm_measure($1, pg_catalog.array_agg(g.c), pg_catalog.array_agg(g.s), pg_catalog.array_agg(g.r), pg_catalog.array_agg(g.t)) FROM ('
+		'SELECT @extschema@.cluster_id($1, %1$s) AS c, @extschema@.cluster_sketch(%1$s, 1, $2) AS s, '
+		'pg_catalog.max(@extschema@.cluster_distance($1, %1$s)) AS r, '
+		'@extschema@.cluster_sketch(segment.gmm_terms($1, %1$s), 1, ''{-22,-40}'') AS t FROM %2$s AS s GROUP BY 1) AS g WHERE g.c IS NOT NULL',
+		features, source) INTO measured USING m, frame;
+	RETURN measured;
+END
+$$;
+COMMENT ON FUNCTION segment.gmm_pass(@extschema@.clustering, text, text, integer[]) IS
+	'one pass over a relation: the mixture with what the rows say of it (see segment.gmm_measure); arguments as in segment.kmeans_in_passes';
+
+CREATE FUNCTION segment.gmm_in_passes(features text, source text, k int, covariance text, scale text, seed bigint, n_init int, max_iter int)
+	RETURNS @extschema@.clustering
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
 	seen record;
 	found @extschema@.clustering;
-	measured @extschema@.clustering;
 BEGIN
 	seen := segment.sketches_of(features, source, 300000);
 	IF seen.framed IS NULL AND NOT coalesce(seen.is_lossless, false) THEN
@@ -182,13 +201,7 @@ BEGIN
 	IF seen.framed IS NULL THEN
 		RETURN found;
 	END IF;
-	EXECUTE pg_catalog.format(
-		'SELECT segment.gmm_measure($1, pg_catalog.array_agg(g.c), pg_catalog.array_agg(g.s), pg_catalog.array_agg(g.r), pg_catalog.array_agg(g.t)) FROM ('
-		'SELECT @extschema@.cluster_id($1, %1$s) AS c, @extschema@.cluster_sketch(%1$s, 1, $2) AS s, '
-		'pg_catalog.max(@extschema@.cluster_distance($1, %1$s)) AS r, '
-		'@extschema@.cluster_sketch(segment.gmm_terms($1, %1$s), 1, ''{-22,-40}'') AS t FROM %2$s AS s GROUP BY 1) AS g WHERE g.c IS NOT NULL',
-		features, source) INTO measured USING found, seen.frame;
-	RETURN measured;
+	RETURN segment.gmm_pass(found, features, source, seen.frame);
 END
 $$;
 COMMENT ON FUNCTION segment.gmm_in_passes(text, text, int, text, text, bigint, int, int) IS

@@ -47,6 +47,7 @@ SELECT segment.fit('first', 'customers', k => 2);
 SELECT segment.drop('first');
 SELECT segment.fit($$it's "mine"$$, 'customers', k => 2, ruleset => 'own');
 SELECT segment.fit('tree', 'customers', '{income,score}', 5, method => 'hclust', scale => 'log', options => '{"linkage": "average"}');
+SELECT segment.fit('mixture', 'customers', '{income,score}', 3, method => 'gmm', scale => 'robust', options => '{"covariance": "diag"}');
 SELECT segment.create_view($$it's "mine"$$, 'personas');
 GRANT SELECT ON personas TO reader;
 });
@@ -86,7 +87,7 @@ is(as('boss', 'moved', q{SELECT count(*) FROM segment.persona_rules WHERE owner 
 unlike($dump, qr/Cautious Earners/, 'and are not in the dump');
 
 # Life goes on in the copy.
-is(as('alice', 'moved', q{SELECT segment.fit('next', 'customers', k => 2); SELECT max(id) > 6 FROM segment.model}) =~ /t$/, 1, 'numbers of models continue');
+is(as('alice', 'moved', q{SELECT segment.fit('next', 'customers', k => 2); SELECT max(id) > 7 FROM segment.model}) =~ /t$/, 1, 'numbers of models continue');
 is(as('alice', 'moved', q{SELECT segment.create_view('next', 'next_personas'); SELECT count(persona) FROM next_personas}), "next_personas\n100", 'new views are made');
 my ($status, $out, $err) = $node->psql('moved', q{SELECT segment.create_view('gone', 'v')}, extra_params => [ '-U', 'alice' ]);
 like($err, qr/the source of model "gone", public.short_lived, does not exist/, 'a source that is gone is named');

@@ -88,6 +88,20 @@ WHERE jsonb_array_length(v::jsonb->'offset') = 2
 is($node->safe_psql('postgres', 'SELECT count(*) > 0 FROM taken_clustering, cluster_stats(v), cluster_profile(v), cluster_fit_stats(v)'),
 	't', 'and describes itself');
 
+# a mixture, of which a row is weighed as well
+$node->safe_psql('postgres', 'DROP TABLE taken_clustering');
+$outcome = damage('clustering', 'SELECT gmm(3, x, x * x % 17) FROM generate_series(1, 50) x', 61, 3000);
+like($outcome, qr/^22P03 taken$/, "mixture: taken or refused as a binary form: $outcome");
+is($node->safe_psql('postgres', 'SELECT count(*) FROM taken_clustering WHERE v::text::clustering IS DISTINCT FROM v'), '0',
+	'what was taken survives its text form');
+is($node->safe_psql('postgres', q{
+SELECT count(*) FROM taken_clustering, (VALUES (ARRAY[3, 9]), (ARRAY[1e300, -1e300])) r (x),
+	LATERAL (SELECT min(p), max(p), sum(p), cluster_id(v, x) FROM unnest(cluster_probability(v, x)) p) p (least, most, total, id)
+WHERE (least >= 0 AND abs(total - 1) < 1e-9 AND (cluster_probability(v, x))[id + 1] = most AND cluster_distance(v, x) >= 0) IS NOT TRUE}),
+	'0', 'and places and weighs rows');
+is($node->safe_psql('postgres', 'SELECT count(*) > 0 FROM taken_clustering, cluster_components(v), cluster_profile(v), cluster_fit_stats(v)'),
+	't', 'and describes itself');
+
 for my $kind (['rows', 100], ['cells', 20])
 {
 	my ($what, $size) = @$kind;
@@ -105,7 +119,7 @@ DECLARE
 BEGIN
 	FOR s IN SELECT v FROM taken_cluster_sketch LOOP
 		BEGIN
-			PERFORM kmeans(s, 3), kmeans(s, 2, scale => 'log'), s || s, cluster_merge(m) FROM (VALUES (s), (s)) t (m);
+			PERFORM kmeans(s, 3), kmeans(s, 2, scale => 'log'), gmm(s, 2), s || s, cluster_merge(m) FROM (VALUES (s), (s)) t (m);
 		EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range OR invalid_text_representation OR program_limit_exceeded THEN
 			NULL;
 		END;

@@ -21,7 +21,7 @@ $node->safe_psql('postgres', 'CREATE EXTENSION segment');
 my @numbers = qw(0 -0 -0.0 1 -1 0.5 1.5 4.9e-324 -4.9e-324 1e-400 1e308 1.7976931348623157e308 -1e308 1e309 1e400 -1e400 1e131000
   9007199254740993 9223372036854775807 9223372036854775808 -9223372036854775808 99999999999999999999999999999999999999);
 my @values = (@numbers, qw(null true false [] {} [0] {"a":1} "Infinity" "-Infinity" "NaN" "1" NaN Infinity 0x10 1_000 .5 1. +1 01), '""', '"' . 'x' x 300 . '"');
-my @keys = ('"format"', '"clusters"', '"offset"', '"size"', '"centroid"', '"inertia_bounds"', '"disagreement"', '"kmeans"', '"hclust"', '"log"', '"robust"',
+my @keys = ('"format"', '"gmm"', '"full"', '"covariance"', '"weight"', '"converged"', '"log_likelihood"', '"clusters"', '"offset"', '"size"', '"centroid"', '"inertia_bounds"', '"disagreement"', '"kmeans"', '"hclust"', '"log"', '"robust"',
 	'""', '"\u0000"', '"\ud800"', '"f\u006frmat"', '"\x{e9}"', '"Format"');
 
 sub one_of { return $_[ rand @_ ] }
@@ -129,7 +129,8 @@ SELECT count(*) FROM taken_$type t FULL JOIN again a USING (id) WHERE t.v IS DIS
 }
 
 my @clusterings = map { $node->safe_psql('postgres', "SELECT $_ FROM generate_series(1, 50) x") } 'kmeans(3, x, x * x)', 'kmeans(1, x)',
-  q{kmeans(cluster_sketch(ARRAY[x % 7, x], 10), 3, scale => 'log')}, q{segment.hclust_fit(ARRAY[x, x % 5], 2, NULL, 'ward', 'robust')};
+  q{kmeans(cluster_sketch(ARRAY[x % 7, x], 10), 3, scale => 'log')}, q{segment.hclust_fit(ARRAY[x, x % 5], 2, NULL, 'ward', 'robust')},
+  'gmm(2, x, x * x % 17)', q{segment.gmm_fit(ARRAY[x, x * x % 17], 3, 'tied', 'zscore', 0, 1, 50)}, q{segment.gmm_fit(ARRAY[x, x * x % 17], 2, 'spherical', 'log', 0, 1, 50)};
 my @trees = map { $node->safe_psql('postgres', "SELECT $_ FROM generate_series(1, 30) x") } q{hclust(ARRAY[x, x * x], 'ward')}, q{hclust(ARRAY[x % 7, x % 5, x % 3], 'centroid')},
   q{hclust(cluster_sketch(ARRAY[x], 10), 'single', 'log')};
 my @sketches = map { $node->safe_psql('postgres', "SELECT $_ FROM generate_series(1, 50) x") } 'cluster_sketch(x, x * x)', 'cluster_sketch(ARRAY[x], 10)';
@@ -143,6 +144,10 @@ is($binaries, '0', 'and its binary form');
 is($node->safe_psql('postgres', q{
 SELECT count(*) FROM taken_clustering, LATERAL (SELECT array_agg(x * 1.5e300) AS row FROM generate_series(1, jsonb_array_length(v::jsonb->'offset')) x) r
 WHERE NOT (cluster_id(v, row) BETWEEN 0 AND jsonb_array_length(v::jsonb->'clusters') - 1 AND cluster_distance(v, row) >= 0)}), '0', 'and places rows');
+is($node->safe_psql('postgres', q{
+SELECT count(*) > 10, bool_and((SELECT abs(sum(p) - 1) < 1e-9 AND min(p) >= 0 FROM unnest(cluster_probability(v, row)) p))
+FROM taken_clustering, LATERAL (SELECT array_agg(x * 1.5e300) AS row FROM generate_series(1, jsonb_array_length(v::jsonb->'offset')) x) r
+WHERE v::jsonb->>'method' = 'gmm'}), 't|t', 'a mixture weighs rows');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM taken_clustering, cluster_profile(v) WHERE z = 'NaN'}), '0', 'and describes itself');
 
 # 22P02 no base64, 22P03 no sketch or no tree

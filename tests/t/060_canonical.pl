@@ -68,23 +68,24 @@ sub sketches
 	my ($grouping, $table, @of) = @_;
 	my $made = join ', ', map { sketch($_) . " AS $_" } @of;
 
-	return "SELECT $made, kmeans(3, d, e) AS by_aggregate FROM $table" if $grouping eq 'one scan';
+	return "SELECT $made, kmeans(3, d, e) AS by_aggregate, gmm(2, g, h) AS mixture_by_aggregate FROM $table" if $grouping eq 'one scan';
 	return 'SELECT ' . join(', ', map { "cluster_merge($_) AS $_" } @of) .
 	  " FROM (SELECT $made FROM $table GROUP BY third) part" if $grouping eq 'thirds';
 	return 'SELECT ' . join(', ', map { tree($_, 1, $leaves) . " AS $_" } @of) . ' FROM (SELECT ' .
 	  join(', ', map { "array_agg($_) AS $_" } @of) . " FROM (SELECT $made FROM $table GROUP BY leaf) part) tree";
 }
 
-# A query for one line of digests, "what:digest": of all sketches, of the models and trees made of the sketches @model_of, and
-# of the aggregate's model.
+# A query for one line of digests, "what:digest": of all sketches, of the models, mixtures and trees made of the sketches
+# @model_of, and of the aggregates' models.
 sub digests
 {
 	my ($grouping, $table, $of, @model_of) = @_;
 	my %what = map { $_ => "segment.sketch_send($_)" } @$of;
 
 	$what{"model_$_"} = "segment.clustering_send(kmeans($_, $kinds{$_}{k}))" for @model_of;
+	$what{"mixture_$_"} = "segment.clustering_send(gmm($_, $kinds{$_}{k}, n_init => 3))" for @model_of;
 	$what{"tree_$_"} = "segment.dendrogram_send(hclust($_, '$kinds{$_}{linkage}'))" for @model_of;
-	$what{by_aggregate} = 'segment.clustering_send(by_aggregate)' if $grouping eq 'one scan';
+	$what{$_} = "segment.clustering_send($_)" for $grouping eq 'one scan' ? ('by_aggregate', 'mixture_by_aggregate') : ();
 	return 'SELECT concat_ws(' . join(', ', q{' '}, map { "'$_:' || md5($what{$_})" } sort keys %what) .
 	  ') FROM (' . sketches($grouping, $table, @$of) . " OFFSET 0) made;\n";
 }
