@@ -128,6 +128,7 @@ typedef enum Kind
 	BLOBS,						/* reals around some centres */
 	LATTICE,					/* small integers: equal rows, equal distances */
 	LINES,						/* two long rows of points that come close */
+	CUBE,						/* uniform reals: every cell has all its neighbours */
 	MAGNITUDES,					/* values of very different size */
 	KINDS,
 } Kind;
@@ -159,6 +160,9 @@ draw_input(Kind kind, int n, int dim)
 					/* a gap of 1, or a bit more: within it is the length that is long */
 					*x = j == 0 ? (second ? 1 + draw_int(0, 1) * 0x1p-30 : 0) : draw_unit() * 0.4;
 					break;
+				case CUBE:
+					*x = draw_unit();
+					break;
 				default:
 					*x = draw_magnitude(-30, 3);
 			}
@@ -176,6 +180,8 @@ draw_eps(Kind kind, int set)
 		return some[draw_int(0, 10)];
 	if (set % 3 == 1)
 		return kind == LATTICE ? sqrt(draw_int(0, 12)) : exp(draw_between(-4, 2));
+	if (kind == CUBE)
+		return draw_between(0.05, 0.3);
 	return kind == LINES ? 1 + draw_int(0, 2) * 0x1p-31 : draw_between(0, 3);
 }
 
@@ -191,7 +197,7 @@ test_definition(void)
 	{
 		Kind		kind = set % KINDS;
 		int			dim = dims[set / KINDS % DIMS];
-		int			n = draw_int(1, set % 50 == 0 ? 1500 : 150);
+		int			n = draw_int(1, set % 49 == 0 ? 1500 : 150);
 		double	   *input = draw_input(kind, n, dim);
 		double		eps = draw_eps(kind, set / 7);
 		int			min_points = set % 5 ? draw_int(1, 12) : draw_int(1, n + 1);
@@ -245,6 +251,39 @@ test_definition(void)
 	check_end(&grid);
 	check_end(&tree);
 	check_end(&fit);
+}
+
+/* The memory named is the limit: with a byte less it is refused. */
+static void
+test_memory(void)
+{
+	Check		limit = {.name = "the memory named is the limit"};
+
+	for (int set = 0; set < 40; set++)
+	{
+		int			n = draw_int(1, 200);
+		int			dim = dims[set % DIMS];
+		double	   *input = draw_input(set % KINDS, n, dim);
+		int		   *label = core_alloc(n, sizeof(int));
+		DbscanOptions options = {.eps = 1, .min_points = draw_int(1, 5)};
+		double		eps;
+		FitFacts	facts;
+		Size		needed;
+
+		check_that(&limit, !fit_dbscan(input, n, dim, &options, 0, label, &facts), "set %d", set);
+		check_that(&limit, fit_dbscan(input, n, dim, &options, SIZE_MAX, label, &facts), "set %d", set);
+		needed = facts.memory_needed;
+		check_that(&limit, !fit_dbscan(input, n, dim, &options, needed - 1, label, &facts) &&
+				   facts.memory_needed == needed, "set %d", set);
+		check_that(&limit, fit_dbscan(input, n, dim, &options, needed, label, &facts), "set %d", set);
+		options.min_points = Min(options.min_points, n);
+		check_that(&limit, fit_dbscan_eps(input, n, dim, &options, SIZE_MAX, &eps, &facts), "set %d", set);
+		check_that(&limit, !fit_dbscan_eps(input, n, dim, &options, facts.memory_needed - 1, &eps, &facts),
+				   "set %d", set);
+		pfree(label);
+		pfree(input);
+	}
+	check_end(&limit);
 }
 
 /* What counts as within: distances up to eps as float8 gives them, whatever eps squared is. */
@@ -372,6 +411,7 @@ main(int argc, char **argv)
 	tap_begin(argc, argv);
 	test_reach();
 	test_definition();
+	test_memory();
 	test_suggest();
 	test_suggest_for_many();
 	return tap_end();
