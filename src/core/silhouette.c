@@ -55,7 +55,8 @@
  * of the rows further off, no such row would be met with probability
  * (1 - p)^1024 at most, so with 95 % confidence it is true of 99.7 % of the rows.
  * "mean_error" bounds that of the mean: the mean difference plus three
- * standard errors, which drawing by shares makes no larger.
+ * standard errors, which drawing by shares makes no larger.  Neither is given
+ * as less than LEAST_ERROR.
  *
  * Rousseeuw: Silhouettes, Journal of Computational and Applied Mathematics 20,
  * 1987, doi:10.1016/0377-0427(87)90125-7.
@@ -83,15 +84,18 @@
 /* Members whose distances are added up before the sum goes to that of the cluster. */
 #define BLOCK 1024
 
-/* Cells for all clusters, if they are few, and for one at least. */
+/* Cells of all clusters together, where these are few, and of one at least. */
 #define MOST_CELLS 16384
 #define LEAST_CELLS 64
+
+/* Where errors are rarer than the sample is large, there may be some that it does not meet. */
+#define LEAST_ERROR 1e-6
 
 /* Units of a sketch in the extent of its cluster, as an exponent of 2. */
 #define UNIT_BITS 40
 
-/* So many operations are worth parallel workers: a tenth of a second or more. */
-#define WORTH_WORKERS 1e9
+/* So many features of pairs are worth parallel workers: a tenth of a second or more. */
+#define WORTH_WORKERS 4e9
 
 /*
  * Rounding does not make a computed mean distance smaller, nor the computed
@@ -652,7 +656,8 @@ measure_errors(const Work *w, SilhouetteFacts *facts)
 		mean += before / (i + 1);
 		squares += before * (error - mean);
 	}
-	facts->mean_error = fabs(mean) + 3 * sqrt(squares / (n - 1) / n);
+	facts->worst = Max(facts->worst, LEAST_ERROR);
+	facts->mean_error = Max(fabs(mean) + 3 * sqrt(squares / (n - 1) / n), LEAST_ERROR);
 }
 
 /* Values for the distinct rows, in shared memory that is set up here. */
@@ -661,7 +666,8 @@ score_rows(const Rows *labelled, const Head *head, SilhouetteFacts *facts)
 {
 	bool		by_cells = head->sample > 0;
 	double		pairs = (double) head->rows * (by_cells ? head->cells : head->rows);
-	void	   *shared = crew_alloc_for(block_bytes(head), pairs * head->dim > WORTH_WORKERS);
+	double		work = pairs * Max(head->dim, SILHOUETTE_FEW_FEATURES);
+	void	   *shared = crew_alloc_for(block_bytes(head), work > WORTH_WORKERS);
 	Work		w;
 	int			cells = 0;
 
@@ -685,9 +691,12 @@ score_rows(const Rows *labelled, const Head *head, SilhouetteFacts *facts)
 	{
 		fill_sample(&w);
 		crew_run(score_by_cells, shared, head->rows);
-		crew_run(score_sample, shared, head->sample);
-		measure_errors(&w, facts);
-		facts->cells = cells;
+		if (cells < head->rows)
+		{
+			crew_run(score_sample, shared, head->sample);
+			measure_errors(&w, facts);
+			facts->cells = cells;
+		}
 	}
 	return shared;
 }

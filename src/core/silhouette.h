@@ -10,7 +10,7 @@
 /*
  * Values are exact up to so many distinct rows of so many features, with more
  * features up to fewer rows.  It takes some ten seconds of one core with
- * vectors of 64 bytes, a minute with those of 16, if no cluster is ruled out.
+ * vectors of 64 bytes, half a minute with those of 16, if no cluster is ruled out.
  */
 #define SILHOUETTE_MOST_ROWS 200000
 #define SILHOUETTE_FEW_FEATURES 8
