@@ -773,19 +773,16 @@ gmm_solve(const Rows *rows, int k, Covariance covariance, int64 seed, int n_init
 			candidate[i].facts.iterations = 0;
 		eliminate(&s, candidate, found, max_iter);
 	}
-	mixture_number(&best->mixture);
 	climb(&s, &best->mixture, max_iter, TOLERANCE, &best->facts);
 	if (rows->variance && !is_diagonal(covariance) && rows->dim <= COMPLETED_FEATURES)
 	{
-		Candidate	before = *spare;
-
-		mixture_copy(&before.mixture, &best->mixture);
-		before.facts = best->facts;
+		mixture_copy(&spare->mixture, &best->mixture);
+		spare->facts = best->facts;
 		gmm_pass_complete(&s.pass);
 		climb(&s, &best->mixture, Min(max_iter, best->facts.iterations + COMPLETED_ITERATIONS),
 			  TOLERANCE, &best->facts);
 		if (!best->facts.converged && best->facts.iterations < max_iter)
-			best = &before;
+			best = spare;
 	}
 	mixture_number(&best->mixture);
 	mixture_copy(mixture, &best->mixture);
