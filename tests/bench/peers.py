@@ -100,10 +100,10 @@ def dbscan_of_r(rows, eps, min_points):
         return float(done.stdout), np.fromfile(labels_file, np.int32)
 
 
-def hdbscan(rows, least):
-    """scikit-learn's HDBSCAN with clusters of so many rows at least: the labels, and which rows are tied: they leave their
-    cluster, of whatever size, at a height at which the tree merges more than once."""
-    model = HDBSCAN(min_cluster_size=least, copy=True).fit(rows)
+def hdbscan(rows, least, order):
+    """scikit-learn's HDBSCAN of the rows in some order, with clusters of so many at least: the labels, and which rows are
+    tied: they leave their cluster, of whatever size, at a height at which the tree merges more than once."""
+    model = HDBSCAN(min_cluster_size=least, copy=True).fit(rows[order])
     tree, count = model._single_linkage_tree_, len(rows)
     above = np.zeros(2 * count - 1, int)
     for side in "left_node", "right_node":
@@ -112,7 +112,8 @@ def hdbscan(rows, least):
     while (small := tree["cluster_size"][leaves] < least).any():
         leaves = np.where(small, above[count + leaves], leaves)
     heights, times = np.unique(tree["value"], return_counts=True)
-    return model.labels_, np.isin(tree["value"][leaves], heights[times > 1])
+    back = np.argsort(order)
+    return model.labels_[back], np.isin(tree["value"][leaves], heights[times > 1])[back]
 
 
 def agreement(labels, others):
