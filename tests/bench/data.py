@@ -31,6 +31,20 @@ def customers(rng, rows):
     return mixture(rng, rows, 4, 0, 100, (4, 12))
 
 
+def dependent(rng, rows, rho=0.95):
+    """Customers whose features depend on each other: in every cluster each two have the correlation rho, of either sign."""
+    centre = rng.uniform(0, 100, (K, 4))
+    deviation = rng.uniform(4, 12, (K, 4)) * rng.choice((-1, 1), (K, 4))
+    member = rng.choice(K, rows, p=rng.dirichlet(np.full(K, 4.0)))
+    values = np.sqrt(1 - rho) * rng.standard_normal((rows, 4)) + np.sqrt(rho) * rng.standard_normal((rows, 1))
+    return values * deviation[member] + centre[member]
+
+
+def thin(rng, rows):
+    """The same with a correlation of 0.99: the clusters are a tenth as wide in some directions as in the longest."""
+    return dependent(rng, rows, 0.99)
+
+
 def points(rng, rows):
     """Two features in 0 .. 100, as on a map."""
     return mixture(rng, rows, 2, 0, 100, (3, 10))

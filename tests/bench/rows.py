@@ -70,6 +70,10 @@ class Bench:
                             ARRAY[cluster_inertia(m), cluster_inertia(m)])
             FROM (SELECT %s::clustering AS m) AS s""", [model])
 
+    def log_likelihood(self, table, model):
+        """Of a mixture, over all rows of a table, for a row."""
+        return self.server.value(f"SELECT avg((segment.gmm_terms(%s::clustering, ARRAY[{FEATURES}]))[1]) FROM {table}", [model])
+
     def cost_of_labels(self, table, columns):
         """Of a table with labelled rows, each row to the mean of its label: the same for every way to come to labels."""
         names = columns.split(", ")
@@ -549,6 +553,32 @@ def estimate(bench):
             f"{'met' if beyond <= 10 else '**missed**'}",),
             memory=peak_memory(bench.server, statement, "SELECT avg(a), avg(b) FROM scored", workers))
     bench.drop("scored")
+
+
+@row
+def mixture(bench):
+    """A mixture of Gaussians by way of a sketch, against reading the table. EM runs on at most as many cells as a sketch has,
+    whatever the rows: hence the seconds that the bar adds. Then what that costs: the mean log-density over all rows, as
+    both models give it to the same query, below that of EM on all rows, timed once; also where features depend on each
+    other, so that components are thin against the cells."""
+    work = f"`gmm({K}, {FEATURES})`, {count(bench.rows)} rows"
+    if not bench.server.has("gmm", "cluster_probability"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    statement = f"SELECT gmm({K}, {FEATURES}) FROM "
+    for workers in 0, 2:
+        ours, peer = alternate(bench.server, [statement + "customers", AVERAGES], bench.runs, workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg`", (Bar("time", 2, 3),))
+    for table, what in ("shoppers", "independent features"), ("dependent", "correlation 0.95"), ("thin", "correlation 0.99"):
+        bench.table(table)
+        ours, model = single(bench.server, statement + table)
+        peer, of_rows = single(bench.server, f"SELECT segment.gmm_fit(ARRAY[{FEATURES}], {K}, 'full', 'none', 0, 0, 300) FROM {table}")
+        line = Line(f"log-likelihood of `gmm({K}, {FEATURES})`, {count(bench.size(table))} rows, {what}", ours, peer, "EM on all rows")
+        if model and of_rows:
+            lost = bench.log_likelihood(table, of_rows) - bench.log_likelihood(table, model)
+            line.bars = f"within 0.001 a row: {lost:.5f} lower, {'met' if lost <= 0.001 else '**missed**'}",
+        yield line
 
 
 @row
