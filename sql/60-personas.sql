@@ -178,37 +178,51 @@ COMMENT ON FUNCTION segment.described_names(@extschema@.clustering, text[]) IS
 	'names made of the profile, such as "high annual income, low spending score": the features that are not average, at most the three that set the cluster apart the most, '
 	'in the order of the model; "average customers" if all are average';
 
-CREATE FUNCTION segment.name_clusters(clustering @extschema@.clustering, features text[], ruleset text DEFAULT NULL)
+CREATE FUNCTION segment.fitting_names(clustering @extschema@.clustering, features text[], ruleset text)
+	RETURNS TABLE (cluster int, personas text[], note text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT d.cluster, coalesce(b.personas, ARRAY[d.persona]), b.note
+	FROM segment.described_names(clustering, features) AS d
+	LEFT JOIN (
+		SELECT r.cluster, array_agg(DISTINCT r.persona COLLATE "C") AS personas, min(r.note COLLATE "C") AS note
+		FROM (
+			SELECT m.cluster, m.persona, m.note,
+				rank() OVER (PARTITION BY m.cluster ORDER BY m.features_tested DESC, m.bounds DESC) AS rank
+			FROM segment.matching_rules(clustering, features, ruleset) AS m) AS r
+		WHERE r.rank = 1
+		GROUP BY r.cluster) AS b ON b.cluster = d.cluster;
+END;
+COMMENT ON FUNCTION segment.fitting_names(@extschema@.clustering, text[], text) IS
+	'for each cluster the most specific of the personas whose rules fit it, or a description; several personas where they fit equally well';
+
+CREATE FUNCTION segment.name_clusters(clustering @extschema@.clustering, features text[], ruleset text DEFAULT NULL, given text[] DEFAULT NULL)
 	RETURNS TABLE (cluster int, persona text, note text)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	described record;
-	best text[];
+	fitting record;
 	clusters int[] := '{}';
 	names text[] := '{}';
 	notes text[] := '{}';
 	copy int;
 BEGIN
-	PERFORM segment.check_ruleset(ruleset, features);
+	IF given IS NULL OR array_position(given, NULL) IS NOT NULL THEN
+		PERFORM segment.check_ruleset(ruleset, features);
+	END IF;
 
-	FOR described IN SELECT d.cluster, d.persona FROM segment.described_names(clustering, features) AS d ORDER BY d.cluster
+	FOR fitting IN SELECT f.* FROM segment.fitting_names(clustering, features, ruleset) AS f ORDER BY f.cluster
 	LOOP
-		SELECT array_agg(DISTINCT b.persona COLLATE "C"), min(b.note COLLATE "C") INTO best, note
-			FROM (SELECT m.persona, m.note, rank() OVER (ORDER BY m.features_tested DESC, m.bounds DESC)
-				FROM segment.matching_rules(clustering, features, ruleset) AS m
-				WHERE m.cluster = described.cluster) AS b
-			WHERE b.rank = 1;
-		IF cardinality(best) > 1 THEN
+		IF given[fitting.cluster + 1] IS NULL AND cardinality(fitting.personas) > 1 THEN
 			RAISE EXCEPTION 'personas % fit cluster % equally well',
-					(SELECT string_agg('"' || b || '"', ' and ') FROM unnest(best) AS b), described.cluster
+					(SELECT string_agg('"' || b || '"', ' and ') FROM unnest(fitting.personas) AS b), fitting.cluster
 				USING ERRCODE = 'cardinality_violation',
 					HINT = 'Make one of them more specific in segment.persona_rules, by a further feature or bound, or name one ruleset.';
 		END IF;
-		clusters := clusters || described.cluster;
-		names := names || coalesce(best[1], described.persona);
-		notes := notes || note;
+		clusters := clusters || fitting.cluster;
+		names := names || coalesce(given[fitting.cluster + 1], fitting.personas[1]);
+		notes := notes || fitting.note;
 	END LOOP;
 
 	FOR i IN 1 .. cardinality(clusters) LOOP
@@ -217,7 +231,9 @@ BEGIN
 		note := notes[i];
 		copy := 1;
 		-- A numbered name must not be one that a later cluster has by itself.
-		WHILE persona = ANY (names[:i - 1]) OR (copy > 1 AND persona = ANY (names)) LOOP
+		WHILE given[cluster + 1] IS NULL
+			AND (persona = ANY (names[:i - 1]) OR persona = ANY (coalesce(given, '{}')) OR (copy > 1 AND persona = ANY (names)))
+		LOOP
 			copy := copy + 1;
 			persona := names[i] || ' ' || copy;
 		END LOOP;
@@ -226,6 +242,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION segment.name_clusters(@extschema@.clustering, text[], text) IS
+COMMENT ON FUNCTION segment.name_clusters(@extschema@.clustering, text[], text, text[]) IS
 	'a name for each cluster: of the personas whose rules fit it the most specific one, otherwise a description; of clusters that would share a name the second gets " 2" and so on. '
-	'Errors: two personas that fit a cluster equally well (21000); a ruleset that does not exist (42704) or tests features that the model lacks (22023)';
+	'given: names that clusters have already, in the order of the clusters, NULL for those to be named; no other cluster gets them. '
+	'Errors: two personas that fit a cluster to be named equally well (21000); a ruleset that does not exist (42704) or tests features that the model lacks (22023), where a cluster is to be named';

@@ -78,7 +78,8 @@ $$;
 COMMENT ON FUNCTION segment.sketches_of(text, text, bigint) IS
 	'the sketch of a relation, NULL where values are too large for its cells, and, when it is not lossless and there are more than "few" rows, a second one in a frame that suits the rows; arguments as in segment.kmeans_in_passes';
 
-CREATE FUNCTION segment.kmeans_in_passes(features text, source text, k int, scale text, seed bigint, n_init int, max_iter int, passes int)
+CREATE FUNCTION segment.kmeans_in_passes(features text, source text, k int, scale text, seed bigint, n_init int, max_iter int, passes int,
+		init float8[])
 	RETURNS @extschema@.clustering
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
@@ -91,12 +92,12 @@ BEGIN
 	-- Rows of few distinct values fit a sketch as they are; those of a middling table are held one by one.
 	seen := segment.sketches_of(features, source, 300000);
 	IF seen.framed IS NULL AND NOT coalesce(seen.is_lossless, false) THEN
-		EXECUTE pg_catalog.format('SELECT segment.kmeans_fit(%s, $1, $2, $3, $4, $5) FROM %s AS s', features, source) INTO found
-			USING k, scale, seed, n_init, max_iter;
+		EXECUTE pg_catalog.format('SELECT segment.kmeans_fit(%s, $1, $2, $3, $4, $5, $6) FROM %s AS s', features, source) INTO found
+			USING k, scale, seed, n_init, max_iter, init;
 		RETURN found;
 	END IF;
-	EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6)' INTO found
-		USING coalesce(seen.framed, seen.sketch), k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+	EXECUTE 'SELECT @extschema@.kmeans($1, $2, $3, $4, $5, $6, $7)' INTO found
+		USING coalesce(seen.framed, seen.sketch), k, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300), init;
 
 	-- Under log the mean of a cluster is not the sum of its values: the model stays as the cells gave it.
 	IF seen.framed IS NULL OR scale OPERATOR(pg_catalog.=) 'log' THEN
@@ -114,8 +115,8 @@ BEGIN
 	RETURN found;
 END
 $$;
-COMMENT ON FUNCTION segment.kmeans_in_passes(text, text, int, text, bigint, int, int, int) IS
-	'k-means of an array expression over a relation, both written in SQL by segment.cluster_source, which alone should call this, and whose search_path it keeps. While the distinct rows fit a sketch, or up to 300,000 rows, the rows themselves are clustered; beyond, the cells of a sketch, and the model is then polished by passes over the rows (at most "passes", default 5) until it is a fixed point; sizes and inertia are those of the rows. NULL when there are no usable rows';
+COMMENT ON FUNCTION segment.kmeans_in_passes(text, text, int, text, bigint, int, int, int, float8[]) IS
+	'k-means of an array expression over a relation, both written in SQL by segment.cluster_source, which alone should call this, and whose search_path it keeps. While the distinct rows fit a sketch, or up to 300,000 rows, the rows themselves are clustered; beyond, the cells of a sketch, and the model is then polished by passes over the rows (at most "passes", default 5) until it is a fixed point; sizes and inertia are those of the rows. init: k centroids to start from, one after the other, in input units; NULL: starts are made from the seed. NULL when there are no usable rows';
 
 CREATE FUNCTION segment.hclust_of_sketch(s @extschema@.cluster_sketch, k int, height float8, linkage text, scale text)
 	RETURNS @extschema@.clustering

@@ -195,7 +195,7 @@ COMMENT ON FUNCTION segment.check_method(text, int, jsonb) IS
 	'an error for a method that gives no model (0A000), and unless the method is known, its options are known and of the right type (all 22023), and it is told how many clusters to make (22004)';
 
 CREATE FUNCTION segment.cluster_source(source regclass, features text[], k int, method text, scale text, seed bigint, options jsonb,
-		search_path text) RETURNS @extschema@.clustering
+		search_path text, init float8[] DEFAULT NULL) RETURNS @extschema@.clustering
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -208,7 +208,7 @@ BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	query := CASE method
-		WHEN 'kmeans' THEN 'SELECT segment.kmeans_in_passes($8, $9, $1, $2, $3, $4, $5, $10)'
+		WHEN 'kmeans' THEN 'SELECT segment.kmeans_in_passes($8, $9, $1, $2, $3, $4, $5, $10, $12)'
 		WHEN 'hclust' THEN 'SELECT segment.hclust_in_passes($8, $9, $1, $6, $7, $2)'
 		WHEN 'gmm' THEN 'SELECT segment.gmm_in_passes($8, $9, $1, $11, $2, $3, $4, $5)'
 	END;
@@ -217,7 +217,7 @@ BEGIN
 	EXECUTE query INTO clustering
 		USING k, scale, seed, (options ->> 'n_init')::int, (options ->> 'max_iter')::int,
 			(options ->> 'height')::float8, coalesce(options ->> 'linkage', 'ward'),
-			row_array, segment.qualified_name(source), (options ->> 'passes')::int, coalesce(options ->> 'covariance', 'full');
+			row_array, segment.qualified_name(source), (options ->> 'passes')::int, coalesce(options ->> 'covariance', 'full'), init;
 	IF clustering IS NULL THEN
 		EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', segment.qualified_name(source)) INTO has_rows;
 	END IF;
@@ -234,8 +234,8 @@ BEGIN
 	RETURN clustering;
 END
 $$;
-COMMENT ON FUNCTION segment.cluster_source(regclass, text[], int, text, text, bigint, jsonb, text) IS
-	'clusters the rows of the relation, read with that search_path; arguments are checked already. An error (55000) if it has no rows, or none with a number in every feature';
+COMMENT ON FUNCTION segment.cluster_source(regclass, text[], int, text, text, bigint, jsonb, text, float8[]) IS
+	'clusters the rows of the relation, read with that search_path; arguments are checked already. init: for k-means, k centroids to start from, one after the other; NULL: starts of its own. An error (55000) if it has no rows, or none with a number in every feature';
 
 CREATE FUNCTION segment.fit_model(model text, source regclass, features text[], k int, key text[], method text, scale text,
 		seed bigint, ruleset text, options jsonb, search_path text)
@@ -247,8 +247,9 @@ AS $$
 DECLARE
 	clustering @extschema@.clustering;
 	new_id bigint;
+	last_cluster int;
 	taken CONSTANT text := format(
-		'Refit it under another name, or remove it first: SELECT segment.drop(%L).', fit_model.model);
+		'Bring it up to date with segment.refit(%1$L), fit under another name, or remove it first: SELECT segment.drop(%1$L).', fit_model.model);
 BEGIN
 	IF coalesce(btrim(fit_model.model), '') = '' OR char_length(fit_model.model) > 100 THEN
 		RAISE EXCEPTION 'model must be a name of 1 to 100 characters'
@@ -289,17 +290,19 @@ BEGIN
 
 	clustering := segment.cluster_source(source, features, k, method, scale, seed, options, search_path);
 
-	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, ruleset, options)
-		VALUES (fit_model.model, segment.qualified_name(source), features, key, method, scale, k, seed, ruleset, options)
+	SELECT max(s.cluster) INTO last_cluster FROM @extschema@.cluster_stats(clustering) AS s;
+	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, ruleset, options, last_version, last_cluster)
+		VALUES (fit_model.model, segment.qualified_name(source), features, key, method, scale, k, seed, ruleset, options, 1, last_cluster)
 		ON CONFLICT DO NOTHING
 		RETURNING m.id INTO new_id;
 	IF new_id IS NULL THEN
 		RAISE EXCEPTION 'model "%" was made by another session in the meantime', fit_model.model
 			USING ERRCODE = 'duplicate_object', HINT = taken;
 	END IF;
-	INSERT INTO segment.version (model_id, version, active, clustering) VALUES (new_id, 1, true, clustering);
-	INSERT INTO segment.persona (model_id, version, cluster, persona, note)
-		SELECT new_id, 1, n.cluster, n.persona, n.note FROM segment.name_clusters(clustering, features, ruleset) AS n;
+	INSERT INTO segment.version (model_id, version, active, source, clustering, scratch_hash)
+		VALUES (new_id, 1, true, segment.qualified_name(source), clustering, segment.clustering_hash_extended(clustering, 0));
+	INSERT INTO segment.persona (model_id, version, cluster, number, persona, note)
+		SELECT new_id, 1, n.cluster, n.cluster, n.persona, n.note FROM segment.name_clusters(clustering, features, ruleset) AS n;
 
 	IF method = 'hclust' THEN
 		RAISE NOTICE 'new rows are scored by the nearest centroid; of the fitted rows, % %% lie nearer to the centroid of another cluster',
@@ -308,8 +311,8 @@ BEGIN
 	RETURN QUERY
 		SELECT p.cluster, p.persona, s.size, s.share, t.profile
 		FROM segment.persona AS p
-		JOIN @extschema@.cluster_stats(clustering) AS s ON s.cluster = p.cluster
-		JOIN segment.profile_texts(clustering, features) AS t ON t.cluster = p.cluster
+		JOIN @extschema@.cluster_stats(clustering) AS s ON s.cluster = p.number
+		JOIN segment.profile_texts(clustering, features) AS t ON t.cluster = p.number
 		WHERE p.model_id = new_id
 		ORDER BY p.cluster;
 END

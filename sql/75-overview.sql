@@ -1,7 +1,7 @@
 -- What people read: segment.models, segment.personas, segment.profile. With the rights of the reader.
 
 CREATE VIEW segment.models WITH (security_invoker) AS
-SELECT m.model, v.version, v.active, m.method, m.scale, s.k, m.features, m.key, m.source, m.ruleset, m.seed, m.options,
+SELECT m.model, v.version, v.active, m.method, m.scale, s.k, m.features, m.key, v.source, m.ruleset, m.seed, m.options,
 	s.rows, @extschema@.cluster_inertia(v.clustering) AS inertia,
 	(v.clustering::jsonb ->> 'disagreement')::float8 AS disagreement, v.fitted_at, m.owner
 FROM segment.model AS m
@@ -10,7 +10,7 @@ CROSS JOIN LATERAL (
 	SELECT count(*)::int AS k, sum(c.size)::bigint AS rows FROM @extschema@.cluster_stats(v.clustering) AS c) AS s
 ORDER BY m.owner::text, m.model, v.version;
 COMMENT ON VIEW segment.models IS
-	'models, a row per model and version: those of the current role and of the roles whose privileges it has; of all roles for superusers and the owner of the extension';
+	'models, a row per model and version: those of the current role, of the roles whose privileges it has, and those shared with them (segment.share); of all roles for superusers and the owner of the extension';
 COMMENT ON COLUMN segment.models.model IS 'name of the model, unique among those of its owner';
 COMMENT ON COLUMN segment.models.version IS 'version, from 1';
 COMMENT ON COLUMN segment.models.active IS 'whether this is the version that views and functions use';
@@ -19,7 +19,7 @@ COMMENT ON COLUMN segment.models.scale IS 'scaling of the features: none, zscore
 COMMENT ON COLUMN segment.models.k IS 'number of clusters found: fewer than asked for if fewer rows are distinct';
 COMMENT ON COLUMN segment.models.features IS 'columns that are clustered, in the order of the centroids';
 COMMENT ON COLUMN segment.models.key IS 'columns that identify a customer; NULL: the source has no primary key';
-COMMENT ON COLUMN segment.models.source IS 'relation that the model was fitted on, quoted and qualified';
+COMMENT ON COLUMN segment.models.source IS 'relation that the version was fitted on, quoted and qualified';
 COMMENT ON COLUMN segment.models.ruleset IS 'ruleset that names the clusters; NULL: every rule whose features the model has';
 COMMENT ON COLUMN segment.models.seed IS 'seed of the random starts';
 COMMENT ON COLUMN segment.models.options IS 'options of the method, as given to segment.fit';
@@ -35,14 +35,14 @@ SELECT m.model, v.version, p.cluster, p.persona, s.size, s.share, t.profile, p.n
 FROM segment.model AS m
 JOIN segment.version AS v ON v.model_id = m.id AND v.active
 JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version
-JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.cluster
-JOIN LATERAL segment.profile_texts(v.clustering, m.features) AS t ON t.cluster = p.cluster
+JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
+JOIN LATERAL segment.profile_texts(v.clustering, m.features) AS t ON t.cluster = p.number
 ORDER BY m.owner::text, m.model, p.cluster;
 COMMENT ON VIEW segment.personas IS
 	'personas of the active version of each model, a row per cluster; of the models that segment.models shows';
 COMMENT ON COLUMN segment.personas.model IS 'name of the model';
 COMMENT ON COLUMN segment.personas.version IS 'version, from 1';
-COMMENT ON COLUMN segment.personas.cluster IS 'cluster, 0-based';
+COMMENT ON COLUMN segment.personas.cluster IS 'cluster, 0-based; the same from version to version';
 COMMENT ON COLUMN segment.personas.persona IS 'name of the cluster';
 COMMENT ON COLUMN segment.personas.size IS 'rows of the fit in the cluster';
 COMMENT ON COLUMN segment.personas.share IS 'these as a share (0 to 1) of the rows that took part';
@@ -61,11 +61,11 @@ BEGIN ATOMIC
 	FROM segment.model AS m
 	JOIN segment.version AS v ON v.model_id = m.id AND v.active
 	JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version
-	JOIN LATERAL segment.portrait(v.clustering, m.features) AS f ON f.cluster = p.cluster
-	WHERE m.id = segment.model_id(profile.model)
+	JOIN LATERAL segment.portrait(v.clustering, m.features) AS f ON f.cluster = p.number
+	WHERE m.id = segment.readable_model_id(profile.model)
 	ORDER BY p.cluster, f."position";
 END;
 COMMENT ON FUNCTION segment.profile(text) IS
-	'profile of the active version of the current role''s model, a row per cluster and feature, in the order of the clusters and of the model''s features: mean and population standard deviation of the members in the units of the input, '
+	'profile of the active version of a model, the current role''s own or one shared with it, a row per cluster and feature, in the order of the clusters and of the model''s features: mean and population standard deviation of the members in the units of the input, '
 	'z (how many standard deviations of everybody the mean lies above everybody''s mean; 0 for a constant) and the word for it: very low (-1.5 and less), low (-0.5 and less), average, high (0.5 and more), very high (1.5 and more). '
-	'An error (42704) if there is no such model';
+	'Errors: no such model (42704), several of that name by other roles (42P09)';

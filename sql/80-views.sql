@@ -44,12 +44,12 @@ BEGIN
 	-- often the cluster is used. The personas come by a hash join, of which the planner knows how many there are. The
 	-- clustering is read once, before the scan. Parallel workers can do all of it, and conditions reach the source's indexes.
 	RETURN format(
-		'SELECT %1$s, c.cluster, p.persona, c.distance '
+		'SELECT %1$s, p.cluster, p.persona, c.distance '
 		'FROM %2$s AS s '
 		'LEFT JOIN LATERAL (SELECT '
-		'%3$s.cluster_id((SELECT g.clustering FROM %4$s AS g LIMIT 1), %5$s) AS cluster, '
+		'%3$s.cluster_id((SELECT g.clustering FROM %4$s AS g LIMIT 1), %5$s) AS number, '
 		'%3$s.cluster_distance((SELECT g.clustering FROM %4$s AS g LIMIT 1), %5$s) AS distance) AS c ON true '
-		'LEFT JOIN %4$s AS p ON p.cluster = c.cluster',
+		'LEFT JOIN %4$s AS p ON p.number = c.number',
 		source_columns, segment.qualified_name(source), '@extschema@', segment.gate_name(model_id), features);
 END
 $$;
@@ -62,7 +62,7 @@ CREATE FUNCTION segment.create_view_in(model text, view text, default_schema tex
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of CONSTANT bigint := segment.model_id(model);
+	of CONSTANT bigint := segment.readable_model_id(model);
 	query CONSTANT text := segment.view_query(of);
 	name name[];
 	target text;
@@ -122,7 +122,7 @@ BEGIN ATOMIC
 	SELECT segment.create_view_in(create_view.model, create_view.view, current_schema()::text);
 END;
 COMMENT ON FUNCTION segment.create_view(text, text) IS
-	'makes a view of the source of the current role''s model and returns it: every column of the source, then cluster (0-based), persona, and distance (to the centroid, in the space the model was fitted in), all three NULL if a feature is NULL, NaN or infinite. '
+	'makes a view of the source of a model, the current role''s own or one shared with it, and returns it: every column of the source, then cluster (0-based), persona, and distance (to the centroid, in the space the model was fitted in), all three NULL if a feature is NULL, NaN or infinite. '
 	'The name is resolved as in CREATE VIEW. Rows are scored when the view is read, by the version of the model that is active then; a query scores each row once, O(clusters * features), in parallel workers too. '
 	'The view belongs to the current role, and GRANT SELECT on it is all that a reader needs. '
-	'Errors: no such model (42704); the source is gone (42P01), lacks a feature (42703) or has columns of those names (42701); the name is no name (42602), taken (42P07), or there is no schema for it (3F000); the source is temporary and the schema is not (42P16)';
+	'Errors: no such model (42704), several of that name by other roles (42P09); the source is gone (42P01), lacks a feature (42703) or has columns of those names (42701); the name is no name (42602), taken (42P07), or there is no schema for it (3F000); the source is temporary and the schema is not (42P16)';

@@ -5,7 +5,10 @@
  */
 #include "options.h"
 
+#include "utils/array.h"
 #include "utils/builtins.h"
+
+#include "features.h"
 
 static const char *const scale_names[SCALE_METHODS] = {
 	[SCALE_NONE] = "none",
@@ -208,6 +211,26 @@ gmm_options_extend(GmmOptions *options, Argument covariance, Argument scale, Arg
 	options->seed = get_seed(seed);
 	options->n_init = get_n_init(n_init);
 	options->max_iter = get_max_iter(max_iter);
+}
+
+/* Centroids to start from, of dim features each; NULL: none are given. */
+void
+kmeans_options_start(KMeansOptions *options, Argument init, int dim)
+{
+	ArrayType  *array;
+	int			n;
+
+	if (init.isnull)
+		return;
+	array = DatumGetArrayTypeP(init.value);
+	n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	options->init = (const double *) ARR_DATA_PTR(array);
+	if (array_contains_nulls(array) || (int64) options->k * dim != n ||
+		!features_are_finite(options->init, n))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("init must hold %d centroids of %d finite numbers", options->k, dim),
+				 errhint("Give them one after the other, in the units of the features.")));
 }
 
 HclustOptions

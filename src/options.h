@@ -32,6 +32,7 @@ extern ScaleMethod option_scale(Argument argument);
 extern KMeansOptions kmeans_options(Argument k);
 extern void kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 								  Argument n_init, Argument max_iter);
+extern void kmeans_options_start(KMeansOptions *options, Argument init, int dim);
 extern GmmOptions gmm_options(Argument k);
 extern void gmm_options_extend(GmmOptions *options, Argument covariance, Argument scale,
 							   Argument seed, Argument n_init, Argument max_iter);

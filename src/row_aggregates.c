@@ -25,6 +25,7 @@ typedef struct AggregateState
 		HclustOptions hclust;
 		GmmOptions	gmm;
 	}			options;
+	Argument	init;			/* centroids to start from, k-means */
 	FeatureRows rows;
 } AggregateState;
 
@@ -68,7 +69,7 @@ call_argument_or(FunctionCallInfo fcinfo, int argno, Datum otherwise)
 	return (Argument) {PG_ARGISNULL(argno) ? otherwise : PG_GETARG_DATUM(argno), false};
 }
 
-/* segment.kmeans_fit(features, k, scale, seed, n_init, max_iter) */
+/* segment.kmeans_fit(features, k, scale, seed, n_init, max_iter [, init]) */
 PG_FUNCTION_INFO_V1(segment_kmeans_fit_add);
 Datum
 segment_kmeans_fit_add(PG_FUNCTION_ARGS)
@@ -83,6 +84,15 @@ segment_kmeans_fit_add(PG_FUNCTION_ARGS)
 							  call_argument(fcinfo, 3), call_argument(fcinfo, 4),
 							  call_argument_or(fcinfo, 5, Int32GetDatum(0)),
 							  call_argument_or(fcinfo, 6, Int32GetDatum(DEFAULT_MAX_ITER)));
+		state->init.isnull = PG_NARGS() <= 7 || PG_ARGISNULL(7);
+		if (!state->init.isnull)
+		{
+			MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(state));
+
+			/* checked once the number of features is known */
+			state->init.value = PointerGetDatum(PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(7)));
+			MemoryContextSwitchTo(caller);
+		}
 	}
 	add_array(fcinfo, &state->rows, 1);
 	PG_RETURN_POINTER(state);
@@ -189,6 +199,7 @@ segment_clustering_final(PG_FUNCTION_ARGS)
 	switch (state->method)
 	{
 		case METHOD_KMEANS:
+			kmeans_options_start(&state->options.kmeans, state->init, state->rows.dim);
 			facts = run_kmeans(&state->rows, &state->options.kmeans, notices, label, &clusters);
 			break;
 		case METHOD_HCLUST:

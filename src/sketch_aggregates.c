@@ -481,19 +481,7 @@ segment_kmeans_sketch(PG_FUNCTION_ARGS)
 		argument[i] = (Argument) {PG_GETARG_DATUM(i), PG_ARGISNULL(i)};
 	options = kmeans_options(argument[1]);
 	kmeans_options_extend(&options, argument[2], argument[3], argument[4], argument[5]);
-	if (!argument[6].isnull)
-	{
-		ArrayType  *init = DatumGetArrayTypeP(argument[6].value);
-		int			n = ArrayGetNItems(ARR_NDIM(init), ARR_DIMS(init));
-
-		options.init = (const double *) ARR_DATA_PTR(init);
-		if (array_contains_nulls(init) || (int64) options.k * sketch->dim != n ||
-			!features_are_finite(options.init, n))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("init must hold %d centroids of %d finite numbers", options.k, sketch->dim),
-					 errhint("Give them one after the other, in the units of the features.")));
-	}
+	kmeans_options_start(&options, argument[6], sketch->dim);
 	return return_clustering(fcinfo, kmeans_of(sketch, &options,
 											   notices_of(fcinfo->flinfo, "kmeans")));
 }

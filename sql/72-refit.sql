@@ -1,0 +1,411 @@
+-- segment.refit: a new version whose clusters keep their numbers and names; segment.history, segment.activate, segment.rename.
+--
+-- In here "number" is the number of a cluster in a clustering, which goes by the centroids and so changes from version to
+-- version; "cluster" is the number that stays.
+
+CREATE FUNCTION segment.match_clusters(weight float8[]) RETURNS int[]
+	AS 'MODULE_PATHNAME', 'segment_match_clusters' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION segment.match_clusters(float8[]) IS
+	'pairs of rows and columns of a matrix, each in one pair at most, with the largest sum of weights: for each row the column, counted from 0, or NULL. A pair whose weight is not above 0 is none. '
+	'O(k^2 m) for a k x m matrix, k <= m. Kuhn 1955, doi:10.1002/nav.3800020109; Jonker, Volgenant 1987, doi:10.1007/BF02278710. Errors: not a matrix of finite numbers (22023), too large (54000)';
+
+CREATE FUNCTION segment.centroid_distances(before @extschema@.clustering, after @extschema@.clustering) RETURNS float8[]
+	AS 'MODULE_PATHNAME', 'segment_centroid_distances' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION segment.centroid_distances(@extschema@.clustering, @extschema@.clustering) IS
+	'Euclidean distances of each centroid of the first (rows of the matrix) from each of the second, in the space the first was fitted in. An error (22023) if their features are not equally many';
+
+-- How the rows of a relation pass from the clusters of one version to those of another. A row counts as known to the first
+-- version where it lies no farther from the nearest centroid than the rows of the fit did, or than twice their root mean
+-- square distance: which gives a cluster of few rows some room.
+CREATE FUNCTION segment.flows(before @extschema@.clustering, after @extschema@.clustering, source regclass, features text[],
+		search_path text)
+	RETURNS TABLE (from_number int, into_number int, rows bigint, known bigint)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
+	-- the planner cannot know that the rows fall into a few groups, and would sort them all
+	SET search_path = pg_catalog, pg_temp SET enable_sort = off
+AS $$
+DECLARE
+	row_array text;
+	reach float8[];
+BEGIN
+	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
+		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
+	SELECT array_agg(greatest(s.radius, 2 * sqrt(t.inertia / t.rows)) ORDER BY s.cluster) INTO reach
+		FROM @extschema@.cluster_stats(before) AS s,
+			(SELECT sum(c.inertia) AS inertia, sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(before) AS c) AS t;
+	PERFORM set_config('search_path', flows.search_path, true);
+	RETURN QUERY EXECUTE pg_catalog.format(
+		'SELECT c.before, c.after, pg_catalog.count(*), '
+		'pg_catalog.count(*) FILTER (WHERE c.distance OPERATOR(pg_catalog.<=) ($3)[c.before OPERATOR(pg_catalog.+) 1]) '
+		'FROM %2$s AS s LEFT JOIN LATERAL (SELECT @extschema@.cluster_id($1, %1$s) AS before, @extschema@.cluster_id($2, %1$s) AS after, '
+		'@extschema@.cluster_distance($1, %1$s) AS distance) AS c ON true '
+		'WHERE c.before IS NOT NULL GROUP BY c.before, c.after', row_array, segment.qualified_name(source))
+		USING before, after, reach;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+END
+$$;
+COMMENT ON FUNCTION segment.flows(@extschema@.clustering, @extschema@.clustering, regclass, text[], text) IS
+	'rows of the relation, read once with that search_path, by the clusters that two clusterings put them in; known: those of them that lie where the first has seen rows. By the numbers in the clusterings';
+
+-- A pair is good if the new cluster is mostly made of the old one, or has most of it: half, the least threshold of MONIC
+-- (Spiliopoulou et al. 2006, doi:10.1145/1150402.1150491).
+CREATE FUNCTION segment.match_by_rows(before @extschema@.clustering, after @extschema@.clustering,
+		from_number int[], into_number int[], rows bigint[], known bigint[]) RETURNS int[]
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH flow AS (
+		SELECT f.from_number, f.into_number, f.known, sum(f.rows) OVER (PARTITION BY f.into_number) AS placed, sum(f.rows) OVER () AS everybody
+		FROM unnest(from_number, into_number, rows, known) AS f(from_number, into_number, rows, known)
+	), weights AS (
+		SELECT a.cluster AS into_number, array_agg(
+			CASE WHEN f.known >= 0.5 * f.placed OR f.known >= 0.5 * b.share * f.everybody THEN f.known::float8 ELSE 0 END
+			ORDER BY b.cluster) AS weight
+		FROM @extschema@.cluster_stats(match_by_rows.after) AS a CROSS JOIN @extschema@.cluster_stats(match_by_rows.before) AS b
+		LEFT JOIN flow AS f ON f.from_number = b.cluster AND f.into_number = a.cluster
+		GROUP BY a.cluster
+	)
+	SELECT segment.match_clusters(array_agg(w.weight ORDER BY w.into_number)) FROM weights AS w;
+END;
+COMMENT ON FUNCTION segment.match_by_rows(@extschema@.clustering, @extschema@.clustering, int[], int[], bigint[], bigint[]) IS
+	'for each cluster of the second clustering the cluster of the first that it continues, or NULL, by what segment.flows() says of the rows: so that as many known rows as can be stay where they were. '
+	'A cluster continues another if at least half of its rows come from there, or at least half of what the other was, as a share of all rows, came to it';
+
+-- Where the population has moved altogether (a feature in another unit, say), hardly a row lies where the former version has
+-- seen any. But clusters are still what they are compared with everybody.
+CREATE FUNCTION segment.match_by_profile(before @extschema@.clustering, after @extschema@.clustering) RETURNS int[]
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH distance AS (
+		SELECT b.cluster AS before, a.cluster AS after, sqrt(sum((a.z - b.z) ^ 2)) AS distance
+		FROM @extschema@.cluster_profile(match_by_profile.before) AS b JOIN @extschema@.cluster_profile(match_by_profile.after) AS a ON a.feature = b.feature
+		GROUP BY b.cluster, a.cluster
+	), reach AS (
+		SELECT p.cluster AS before, min(p.distance) AS reach
+		FROM (
+			SELECT b.cluster, o.cluster AS other, sqrt(sum((o.z - b.z) ^ 2)) AS distance
+			FROM @extschema@.cluster_profile(match_by_profile.before) AS b
+			JOIN @extschema@.cluster_profile(match_by_profile.before) AS o ON o.feature = b.feature AND o.cluster <> b.cluster
+			GROUP BY b.cluster, o.cluster) AS p
+		GROUP BY p.cluster
+	), weights AS (
+		-- a single cluster has no other: it is matched however far it went
+		SELECT d.after, array_agg(
+			CASE WHEN r.reach IS NULL THEN 1 WHEN d.distance >= r.reach THEN 0
+				ELSE (b.share + a.share) * (1 - d.distance / r.reach) END
+			ORDER BY d.before) AS weight
+		FROM distance AS d
+		JOIN @extschema@.cluster_stats(match_by_profile.before) AS b ON b.cluster = d.before
+		JOIN @extschema@.cluster_stats(match_by_profile.after) AS a ON a.cluster = d.after
+		LEFT JOIN reach AS r ON r.before = d.before
+		GROUP BY d.after
+	)
+	SELECT segment.match_clusters(array_agg(w.weight ORDER BY w.after)) FROM weights AS w;
+END;
+COMMENT ON FUNCTION segment.match_by_profile(@extschema@.clustering, @extschema@.clustering) IS
+	'for each cluster of the second clustering the cluster of the first that it continues, or NULL, by their profiles: the z-scores of the means, each against everybody of its own version. Pairs count by the members'' shares, less the farther apart they are; '
+	'none is farther apart than the nearest two clusters of the former version are from each other';
+
+-- What became of each cluster. A fifth is the threshold for all that is worth a word.
+CREATE FUNCTION segment.changes_between(model_id bigint, old_version int, new_version int,
+		from_number int[], into_number int[], rows bigint[], known bigint[])
+	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
+		drift float8, note text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	WITH pair AS (
+		SELECT m.features, m.ruleset, b.clustering AS before, a.clustering AS after,
+			segment.centroid_distances(b.clustering, a.clustering) AS distance
+		FROM segment.model AS m
+		JOIN segment.version AS b ON b.model_id = m.id AND b.version = old_version
+		JOIN segment.version AS a ON a.model_id = m.id AND a.version = new_version
+		WHERE m.id = changes_between.model_id
+	), before AS (
+		SELECT p.cluster, p.persona, p.number, s.size, s.share, sqrt(s.inertia / s.size) AS spread, n.personas
+		FROM pair AS x
+		CROSS JOIN LATERAL @extschema@.cluster_stats(x.before) AS s
+		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = old_version AND p.number = s.cluster
+		JOIN LATERAL segment.fitting_names(x.before, x.features, x.ruleset) AS n ON n.cluster = s.cluster
+	), after AS (
+		SELECT p.cluster, p.persona, p.number, s.size, s.share, n.personas
+		FROM pair AS x
+		CROSS JOIN LATERAL @extschema@.cluster_stats(x.after) AS s
+		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = new_version AND p.number = s.cluster
+		JOIN LATERAL segment.fitting_names(x.after, x.features, x.ruleset) AS n ON n.cluster = s.cluster
+	), flow AS (
+		SELECT b.cluster AS "from", a.cluster AS "into", f.known,
+			sum(f.known) OVER (PARTITION BY b.cluster) AS sent,
+			sum(f.rows) OVER (PARTITION BY a.cluster) AS received,
+			f.known / sum(f.rows) OVER () AS share,
+			a.cluster NOT IN (SELECT o.cluster FROM before AS o) AS to_born,
+			b.cluster NOT IN (SELECT o.cluster FROM after AS o) AS of_died
+		FROM unnest(from_number, into_number, rows, known) AS f(from_number, into_number, rows, known)
+		JOIN before AS b ON b.number = f.from_number
+		JOIN after AS a ON a.number = f.into_number
+	), lost AS (
+		SELECT f."from" AS cluster,
+			array_agg(f."into" ORDER BY f."into") FILTER (WHERE f."into" <> f."from" AND f.known > 0 AND f.known >= 0.2 * f.sent) AS clusters,
+			sum(f.share) FILTER (WHERE f.to_born) AS share,
+			sum(f.known) FILTER (WHERE f.to_born) >= 0.2 * max(f.sent) AS much
+		FROM flow AS f GROUP BY f."from"
+	), gained AS (
+		SELECT f."into" AS cluster,
+			array_agg(f."from" ORDER BY f."from") FILTER (WHERE f."into" <> f."from" AND f.known > 0 AND f.known >= 0.2 * f.received) AS clusters,
+			sum(f.share) FILTER (WHERE f.of_died) AS share,
+			sum(f.known) FILTER (WHERE f.of_died) >= 0.2 * max(f.received) AS much
+		FROM flow AS f GROUP BY f."into"
+	)
+	SELECT cluster, coalesce(a.persona, b.persona),
+		CASE
+			WHEN b.number IS NULL THEN 'born'
+			WHEN a.number IS NULL THEN 'died'
+			WHEN l.much AND l.share > 0 AND b.share - a.share >= 0.5 * l.share THEN 'split'
+			WHEN g.much AND g.share > 0 AND a.share - b.share >= 0.5 * g.share THEN 'merged'
+			ELSE 'kept'
+		END,
+		b.size, a.size, coalesce(g.clusters, '{}'), coalesce(l.clusters, '{}'),
+		CASE WHEN x.distance[b.number + 1][a.number + 1] = 0 THEN 0
+			WHEN b.spread = 0 THEN 'Infinity'
+			ELSE x.distance[b.number + 1][a.number + 1] / b.spread END,
+		CASE WHEN a.personas <> b.personas THEN format('its profile was "%s", is now "%s"',
+			array_to_string(b.personas, '" or "'), array_to_string(a.personas, '" or "')) END
+	FROM before AS b
+	FULL JOIN after AS a USING (cluster)
+	LEFT JOIN lost AS l USING (cluster)
+	LEFT JOIN gained AS g USING (cluster)
+	CROSS JOIN pair AS x;
+END;
+COMMENT ON FUNCTION segment.changes_between(bigint, int, int, int[], int[], bigint[], bigint[]) IS
+	'what became of each cluster from one version of a model to another, given what segment.flows() says of the rows; segment.refit() defines the columns';
+
+CREATE FUNCTION segment.refit_model(model text, source regclass, search_path text)
+	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
+		drift float8, note text)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	m segment.model;
+	old segment.version;
+	relation regclass;
+	fitted @extschema@.clustering;
+	warm @extschema@.clustering;
+	hash bigint;
+	noise CONSTANT text := current_setting('client_min_messages');
+	from_number int[];
+	into_number int[];
+	rows bigint[];
+	known bigint[];
+	origin int[];
+	by_profile boolean;
+	new_version int;
+	names text[];
+	views text;
+BEGIN
+	m := segment.locked_model(refit_model.model);
+	SELECT * INTO old FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'model "%" has no active version', m.model
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
+	END IF;
+	relation := coalesce(refit_model.source, segment.source_of(m.id));
+	PERFORM segment.check_source(relation);
+	PERFORM segment.check_features(relation, m.features);
+	IF m.key IS NOT NULL THEN
+		PERFORM segment.check_columns(relation, m.key, 'key');
+	END IF;
+
+	IF refit_model.source IS NOT NULL AND segment.qualified_name(relation) <> m.source THEN
+		UPDATE segment.model AS u SET source = segment.qualified_name(relation) WHERE u.id = m.id;
+		SELECT string_agg(segment.qualified_name(v.view), ', ' ORDER BY segment.qualified_name(v.view) COLLATE "C") INTO views
+			FROM segment.views_of(m.id) AS v;
+		IF views IS NOT NULL THEN
+			RAISE NOTICE 'views made before still show the rows of their source: %', views
+				USING HINT = 'Drop them and make them again with segment.create_view().';
+		END IF;
+	END IF;
+
+	-- From scratch first: a function of the rows alone, whatever their order. The same as last time: the same rows.
+	fitted := segment.cluster_source(relation, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path);
+	hash := segment.clustering_hash_extended(fitted, 0);
+	IF hash = old.scratch_hash THEN
+		RETURN;
+	END IF;
+
+	-- Then from the former centroids. Optima that are nearly as good would take turns, month by month, for nothing; one
+	-- that is better by more than a hundredth shows that something has changed: a birth, a split.
+	IF m.method = 'kmeans' AND m.k = (SELECT count(*) FROM @extschema@.cluster_stats(old.clustering)) THEN
+		PERFORM set_config('client_min_messages', 'warning', true);		-- all has been said
+		warm := segment.cluster_source(relation, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path,
+			(SELECT array_agg(c.x ORDER BY s.cluster, c."position")
+			FROM @extschema@.cluster_stats(old.clustering) AS s
+			CROSS JOIN LATERAL unnest(s.centroid) WITH ORDINALITY AS c(x, "position")));
+		PERFORM set_config('client_min_messages', noise, true);
+		IF @extschema@.cluster_inertia(fitted) >= 0.99 * @extschema@.cluster_inertia(warm) THEN
+			fitted := warm;
+		END IF;
+	END IF;
+	IF fitted OPERATOR(@extschema@.=) old.clustering THEN
+		RETURN;
+	END IF;
+
+	SELECT array_agg(f.from_number), array_agg(f.into_number), array_agg(f.rows), array_agg(f.known), sum(f.known) < 0.5 * sum(f.rows)
+		INTO from_number, into_number, rows, known, by_profile
+		FROM segment.flows(old.clustering, fitted, relation, m.features, refit_model.search_path) AS f;
+	IF by_profile THEN
+		RAISE NOTICE 'fewer than half of the rows lie where version % of model "%" has seen any: clusters are matched by their profiles', old.version, m.model;
+		origin := segment.match_by_profile(old.clustering, fitted);
+		known := array_fill(0, ARRAY[cardinality(rows)]);
+	ELSE
+		origin := segment.match_by_rows(old.clustering, fitted, from_number, into_number, rows, known);
+	END IF;
+
+	-- The version, with the numbers and names that its clusters have already; then names for the others.
+	new_version := m.last_version + 1;
+	UPDATE segment.version AS v SET active = false WHERE v.model_id = m.id AND v.active;
+	INSERT INTO segment.version (model_id, version, previous, active, source, clustering, scratch_hash)
+		VALUES (m.id, new_version, old.version, true, segment.qualified_name(relation), fitted, hash);
+	SELECT array_agg(p.persona ORDER BY o.number) INTO names
+		FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
+		LEFT JOIN segment.persona AS p ON p.model_id = m.id AND p.version = old.version AND p.number = o.origin;
+	INSERT INTO segment.persona (model_id, version, cluster, number, persona, pinned, note)
+		SELECT m.id, new_version,
+			coalesce(p.cluster, m.last_cluster + (count(*) FILTER (WHERE p.cluster IS NULL) OVER (ORDER BY n.cluster))::int),
+			n.cluster, n.persona, coalesce(p.pinned, false), CASE WHEN p.cluster IS NULL THEN n.note ELSE p.note END
+		FROM segment.name_clusters(fitted, m.features, m.ruleset, names) AS n
+		LEFT JOIN segment.persona AS p ON p.model_id = m.id AND p.version = old.version AND p.number = origin[n.cluster + 1];
+	UPDATE segment.model AS u SET last_version = new_version,
+			last_cluster = (SELECT greatest(m.last_cluster, max(p.cluster)) FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = new_version)
+		WHERE u.id = m.id;
+
+	INSERT INTO segment.change AS c (model_id, version, cluster, persona, event, size_before, size_after, from_clusters, into_clusters, drift, note)
+		SELECT m.id, new_version, e.cluster, e.persona, e.event, e.size_before, e.size_after, e.from_clusters, e.into_clusters, e.drift,
+			nullif(concat_ws('; ', CASE WHEN by_profile AND e.event = 'kept' THEN 'matched by its profile' END, e.note), '')
+		FROM segment.changes_between(m.id, old.version, new_version, from_number, into_number, rows, known) AS e;
+	RETURN QUERY
+		SELECT c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note
+		FROM segment.change AS c WHERE c.model_id = m.id AND c.version = new_version
+		ORDER BY c.cluster;
+END
+$$;
+COMMENT ON FUNCTION segment.refit_model(text, regclass, text) IS
+	'segment.refit with the caller''s search_path as the last argument; to be called through segment.refit';
+
+CREATE FUNCTION segment.refit(model text, source regclass DEFAULT NULL)
+	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
+		drift float8, note text)
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 10
+BEGIN ATOMIC
+	SELECT r.cluster, r.persona, r.event, r.size_before, r.size_after, r.from_clusters, r.into_clusters, r.drift, r.note
+	FROM segment.refit_model(model, source, current_setting('search_path')) AS r;
+END;
+COMMENT ON FUNCTION segment.refit(text, regclass) IS
+	'fits the current role''s model anew, with its own settings, on its source as it is now, and makes the result the active version, whose clusters keep their numbers and names. Returns what became of each cluster; no rows, and no new version, if the fit finds what it found before, as on the same rows in whatever order. '
+	'source: fit on this relation from now on instead, which must have the features and the key (a table of this month, say); views that exist go on reading the former one, which a NOTICE says. '
+	'k-means starts from scratch and from the former centroids; the former optimum is kept unless the other is better by more than 1 %, so the model is never worse than that against a fit from scratch. '
+	'Clusters are matched by the rows of the source: so that as many as possible of those that lie where the former version has seen rows stay in their cluster (Kuhn 1955, doi:10.1002/nav.3800020109); or, where fewer than half of the rows lie there, by their z-scores. '
+	'A cluster continues a former one if at least half of its rows come from there, or at least half of what that was came to it; the others are born, or died. A newborn gets the next number that no cluster of the model ever had, and a name by rules as in segment.fit() that no other has. '
+	'event: kept, born or died; split: newborn clusters have a fifth or more of the rows that lie in its former place, and its share of all rows fell by at least half as much; merged: the reverse, with clusters that died. from_clusters, into_clusters: other clusters that gave or took a fifth of its rows or more. '
+	'drift: how far the centroid moved, in the space of the former fit, as a multiple of the root mean square distance of its members to it then. note: says if the rules, or the description, would call it something else than before. '
+	'Two sessions that refit a model at once come one after the other. O(a fit, twice) and a scan. '
+	'Errors: no such model (42704), or only shared (42501); no active version, or no usable row (55000); the source is gone (42P01), or lacks a feature or the key (42703, 42804); two personas that fit a newborn cluster equally well (21000)';
+
+CREATE VIEW segment.changes WITH (security_invoker) AS
+SELECT m.model, c.version, c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note, m.owner
+FROM segment.change AS c JOIN segment.model AS m ON m.id = c.model_id
+ORDER BY m.owner::text, m.model, c.version, c.cluster;
+COMMENT ON VIEW segment.changes IS 'what segment.refit() returned, for each refit of each model that segment.models shows';
+COMMENT ON COLUMN segment.changes.model IS 'name of the model';
+COMMENT ON COLUMN segment.changes.version IS 'version that the refit made';
+COMMENT ON COLUMN segment.changes.cluster IS 'cluster, 0-based';
+COMMENT ON COLUMN segment.changes.persona IS 'its name then';
+COMMENT ON COLUMN segment.changes.event IS 'kept, born, died, split or merged';
+COMMENT ON COLUMN segment.changes.size_before IS 'rows in the version before; NULL: born';
+COMMENT ON COLUMN segment.changes.size_after IS 'rows in this version; NULL: died';
+COMMENT ON COLUMN segment.changes.from_clusters IS 'other clusters from each of which a fifth or more of its rows come';
+COMMENT ON COLUMN segment.changes.into_clusters IS 'other clusters to each of which a fifth or more of its rows went';
+COMMENT ON COLUMN segment.changes.drift IS 'how far the centroid moved, as a multiple of the root mean square distance of its members to it before; NULL: born or died';
+COMMENT ON COLUMN segment.changes.note IS 'what else is to be said; mostly NULL';
+COMMENT ON COLUMN segment.changes.owner IS 'role that fitted the model';
+GRANT SELECT ON segment.changes TO PUBLIC;
+
+CREATE FUNCTION segment.history(model text)
+	RETURNS TABLE (version int, active boolean, fitted_at timestamptz, source text, previous int, k int, rows bigint, inertia float8,
+		born int[], died int[], split int[], merged int[], drift float8)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT v.version, v.active, v.fitted_at, v.source, v.previous, s.k, s.rows, @extschema@.cluster_inertia(v.clustering),
+		c.born, c.died, c.split, c.merged, c.drift
+	FROM segment.version AS v
+	CROSS JOIN LATERAL (
+		SELECT count(*)::int AS k, sum(t.size)::bigint AS rows FROM @extschema@.cluster_stats(v.clustering) AS t) AS s
+	CROSS JOIN LATERAL (
+		SELECT array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'born') AS born,
+			array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'died') AS died,
+			array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'split') AS split,
+			array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'merged') AS merged,
+			max(c.drift) AS drift
+		FROM segment.change AS c WHERE c.model_id = v.model_id AND c.version = v.version) AS c
+	WHERE v.model_id = segment.readable_model_id(history.model)
+	ORDER BY v.version;
+END;
+COMMENT ON FUNCTION segment.history(text) IS
+	'versions of a model, the current role''s own or one shared with it, in their order: whether it is the active one, when and on what it was fitted, which version it continues, clusters, rows, inertia, '
+	'and the clusters that were born, died, split or merged in it (NULL: none) and the largest drift, as segment.refit() defines them; all of it is in segment.changes. Errors: no such model (42704), several of that name by other roles (42P09)';
+
+CREATE FUNCTION segment.activate(model text, version int) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m CONSTANT segment.model := segment.locked_model(model);
+	others text;
+BEGIN
+	PERFORM FROM segment.version AS v WHERE v.model_id = m.id AND v.version = activate.version;
+	IF NOT FOUND THEN
+		SELECT string_agg(v.version::text, ', ' ORDER BY v.version) INTO others FROM segment.version AS v WHERE v.model_id = m.id;
+		RAISE EXCEPTION 'model "%" has no version %', m.model, coalesce(version::text, 'NULL')
+			USING ERRCODE = 'undefined_object', HINT = format('It has %s.', others);
+	END IF;
+	UPDATE segment.version AS v SET active = false WHERE v.model_id = m.id AND v.active AND v.version <> activate.version;
+	UPDATE segment.version AS v SET active = true WHERE v.model_id = m.id AND NOT v.active AND v.version = activate.version;
+END
+$$;
+COMMENT ON FUNCTION segment.activate(text, int) IS
+	'makes a version of the current role''s model the active one, an earlier or a later one: views follow at once. The next refit continues that version; numbers of versions and clusters go on from the highest. '
+	'Errors: no such model or version (42704), or the model is only shared (42501)';
+
+CREATE FUNCTION segment.rename(model text, cluster int, name text) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m CONSTANT segment.model := segment.locked_model(model);
+	active_version int;
+	others text;
+BEGIN
+	IF coalesce(btrim(name), '') = '' OR char_length(name) > 100 THEN
+		RAISE EXCEPTION 'a persona must have a name of 1 to 100 characters'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Any name will do that no other cluster has.';
+	END IF;
+	SELECT v.version INTO active_version FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
+	PERFORM FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = active_version AND p.cluster = rename.cluster;
+	IF NOT FOUND THEN
+		SELECT string_agg(p.cluster::text, ', ' ORDER BY p.cluster) INTO others
+			FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = active_version;
+		RAISE EXCEPTION 'model "%" has no cluster %', m.model, coalesce(cluster::text, 'NULL')
+			USING ERRCODE = 'undefined_object', HINT = format('Its active version has %s.', others);
+	END IF;
+	PERFORM FROM segment.persona AS p
+		WHERE p.model_id = m.id AND p.version = active_version AND p.cluster <> rename.cluster AND p.persona = name;
+	IF FOUND THEN
+		RAISE EXCEPTION 'another cluster of model "%" is called "%"', m.model, name
+			USING ERRCODE = 'duplicate_object', HINT = 'Choose another name, or rename that one first.';
+	END IF;
+	UPDATE segment.persona AS p SET persona = name, pinned = true
+		WHERE p.model_id = m.id AND p.version = active_version AND p.cluster = rename.cluster;
+END
+$$;
+COMMENT ON FUNCTION segment.rename(text, int, text) IS
+	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 100 characters, which later versions keep; views show it at once. '
+	'Errors: no such model or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), or another cluster has it (42710)';
