@@ -109,13 +109,13 @@ is(scalar(() = $err =~ /leak:/g), 2, "a leaky condition on the gate sees its own
 is(as('outsider', q{WITH d AS (DELETE FROM segment.model RETURNING 1), p AS (DELETE FROM segment.persona RETURNING 1), r AS (DELETE FROM segment.persona_rules RETURNING 1)
 SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM p), (SELECT count(*) FROM r)}), '0|0|0', 'an outsider deletes nothing');
 is(as('outsider', q{WITH u AS (UPDATE segment.persona SET persona = 'x' RETURNING 1) SELECT count(*) FROM u}), '0', 'and changes nothing');
-refused('outsider', q{INSERT INTO segment.persona (model_id, version, cluster, persona) VALUES (1, 1, 7, 'x')},
+refused('outsider', q{INSERT INTO segment.persona (model_id, version, cluster, number, persona) VALUES (1, 1, 7, 7, 'x')},
 	qr/violates row-level security policy/, 'no persona is added to a model of another');
 refused('outsider', q{INSERT INTO segment.persona_rules (ruleset, persona, feature, min_z, owner) VALUES ('r', 'p', 'f', 0, 'alice')},
 	qr/permission denied for table persona_rules/, 'no rule is slipped to another');
 refused('alice', q{UPDATE segment.model SET owner = 'bob'}, qr/permission denied for table model/, 'no model is given away');
-refused('outsider', q{INSERT INTO segment.model (id, model, source, features, method, scale, seed, options) OVERRIDING SYSTEM VALUE
-VALUES (1000, 'm', 's', '{a}', 'kmeans', 'none', 0, '{}')}, qr/permission denied for table model/, 'no number is taken in advance');
+refused('outsider', q{INSERT INTO segment.model (id, model, source, features, method, scale, seed, options, last_version, last_cluster) OVERRIDING SYSTEM VALUE
+VALUES (1000, 'm', 's', '{a}', 'kmeans', 'none', 0, '{}', 1, 1)}, qr/permission denied for table model/, 'no number is taken in advance');
 refused('outsider', q{TRUNCATE segment.model CASCADE}, qr/permission denied/, 'no TRUNCATE');
 refused('outsider', q{CREATE FUNCTION segment.fit() RETURNS int LANGUAGE sql AS 'SELECT 1'}, qr/permission denied for schema segment/, 'nothing is put into the schema');
 
