@@ -48,17 +48,22 @@ COMMENT ON FUNCTION segment.flows(@extschema@.clustering, @extschema@.clustering
 	'rows of the relation, read once with that search_path, by the clusters that two clusterings put them in; known: those of them that lie where the first has seen rows. By the numbers in the clusterings';
 
 -- A pair is good if the new cluster is mostly made of the old one, or has most of it: half, the least threshold of MONIC
--- (Spiliopoulou et al. 2006, doi:10.1145/1150402.1150491).
+-- (Spiliopoulou et al. 2006, doi:10.1145/1150402.1150491). No cluster gives more than it had, as a share of all rows: where
+-- a large and a small one meet half-way, the large one goes on.
 CREATE FUNCTION segment.match_by_rows(before @extschema@.clustering, after @extschema@.clustering,
 		from_number int[], into_number int[], rows bigint[], known bigint[]) RETURNS int[]
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	WITH flow AS (
-		SELECT f.from_number, f.into_number, f.known, sum(f.rows) OVER (PARTITION BY f.into_number) AS placed, sum(f.rows) OVER () AS everybody
-		FROM unnest(from_number, into_number, rows, known) AS f(from_number, into_number, rows, known)
+		SELECT f.from_number, f.into_number, b.share * f.everybody AS former, f.placed, least(f.known, b.share * f.everybody) AS known
+		FROM (
+			SELECT u.from_number, u.into_number, u.known::float8,
+				sum(u.rows::float8) OVER (PARTITION BY u.into_number) AS placed, sum(u.rows::float8) OVER () AS everybody
+			FROM unnest(from_number, into_number, rows, known) AS u(from_number, into_number, rows, known)) AS f
+		JOIN @extschema@.cluster_stats(match_by_rows.before) AS b ON b.cluster = f.from_number
 	), weights AS (
 		SELECT a.cluster AS into_number, array_agg(
-			CASE WHEN f.known >= 0.5 * f.placed OR f.known >= 0.5 * b.share * f.everybody THEN f.known::float8 ELSE 0 END
+			CASE WHEN f.known >= 0.5 * f.placed OR f.known >= 0.5 * f.former THEN f.known ELSE 0 END
 			ORDER BY b.cluster) AS weight
 		FROM @extschema@.cluster_stats(match_by_rows.after) AS a CROSS JOIN @extschema@.cluster_stats(match_by_rows.before) AS b
 		LEFT JOIN flow AS f ON f.from_number = b.cluster AND f.into_number = a.cluster
@@ -67,7 +72,7 @@ BEGIN ATOMIC
 	SELECT segment.match_clusters(array_agg(w.weight ORDER BY w.into_number)) FROM weights AS w;
 END;
 COMMENT ON FUNCTION segment.match_by_rows(@extschema@.clustering, @extschema@.clustering, int[], int[], bigint[], bigint[]) IS
-	'for each cluster of the second clustering the cluster of the first that it continues, or NULL, by what segment.flows() says of the rows: so that as many known rows as can be stay where they were. '
+	'for each cluster of the second clustering the cluster of the first that it continues, or NULL, by what segment.flows() says of the rows: so that as many known rows as can be stay where they were, and from each cluster no more than it had. '
 	'A cluster continues another if at least half of its rows come from there, or at least half of what the other was, as a share of all rows, came to it';
 
 -- Where the population has moved altogether (a feature in another unit, say), hardly a row lies where the former version has
@@ -135,7 +140,7 @@ BEGIN ATOMIC
 		SELECT b.cluster AS "from", a.cluster AS "into", f.known,
 			sum(f.known) OVER (PARTITION BY b.cluster) AS sent,
 			sum(f.rows) OVER (PARTITION BY a.cluster) AS received,
-			f.known / sum(f.rows) OVER () AS share,
+			least(f.known::float8 / sum(f.rows) OVER (), b.share) AS share,
 			a.cluster NOT IN (SELECT o.cluster FROM before AS o) AS to_born,
 			b.cluster NOT IN (SELECT o.cluster FROM after AS o) AS of_died
 		FROM unnest(from_number, into_number, rows, known) AS f(from_number, into_number, rows, known)
