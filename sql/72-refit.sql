@@ -15,8 +15,9 @@ COMMENT ON FUNCTION segment.centroid_distances(@extschema@.clustering, @extschem
 	'Euclidean distances of each centroid of the first (rows of the matrix) from each of the second, in the space the first was fitted in. An error (22023) if their features are not equally many';
 
 -- How the rows of a relation pass from the clusters of one version to those of another. A row counts as known to the first
--- version where it lies no farther from the nearest centroid than the rows of the fit did, or than twice their root mean
--- square distance: which gives a cluster of few rows some room.
+-- version where it lies no farther from the nearest centroid than the rows of the fit did; a cluster of few rows, or of rows
+-- much alike, has some room all the same: twice the root mean square distance of all rows, or a quarter of the way to the
+-- next centroid.
 CREATE FUNCTION segment.flows(before @extschema@.clustering, after @extschema@.clustering, source regclass, features text[],
 		search_path text)
 	RETURNS TABLE (from_number int, into_number int, rows bigint, known bigint)
@@ -26,13 +27,18 @@ CREATE FUNCTION segment.flows(before @extschema@.clustering, after @extschema@.c
 AS $$
 DECLARE
 	row_array text;
+	distance float8[];
 	reach float8[];
 BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
-	SELECT array_agg(greatest(s.radius, 2 * sqrt(t.inertia / t.rows)) ORDER BY s.cluster) INTO reach
-		FROM @extschema@.cluster_stats(before) AS s,
-			(SELECT sum(c.inertia) AS inertia, sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(before) AS c) AS t;
+	distance := segment.centroid_distances(before, before);
+	SELECT array_agg(greatest(s.radius, 2 * sqrt(t.inertia / t.rows), n.distance / 4) ORDER BY s.cluster) INTO reach
+		FROM @extschema@.cluster_stats(before) AS s
+		CROSS JOIN (SELECT sum(c.inertia) AS inertia, sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(before) AS c) AS t
+		CROSS JOIN LATERAL (
+			SELECT min(distance[s.cluster + 1][o + 1]) AS distance
+			FROM generate_series(0, array_length(distance, 1) - 1) AS o WHERE o <> s.cluster) AS n;
 	PERFORM set_config('search_path', flows.search_path, true);
 	RETURN QUERY EXECUTE pg_catalog.format(
 		'SELECT c.before, c.after, pg_catalog.count(*), '
@@ -220,19 +226,22 @@ BEGIN
 		PERFORM segment.check_columns(relation, m.key, 'key');
 	END IF;
 
-	IF refit_model.source IS NOT NULL AND segment.qualified_name(relation) <> m.source THEN
-		UPDATE segment.model AS u SET source = segment.qualified_name(relation) WHERE u.id = m.id;
-		SELECT string_agg(segment.qualified_name(v.view), ', ' ORDER BY segment.qualified_name(v.view) COLLATE "C") INTO views
-			FROM segment.views_of(m.id) AS v;
-		IF views IS NOT NULL THEN
-			RAISE NOTICE 'views made before still show the rows of their source: %', views
-				USING HINT = 'Drop them and make them again with segment.create_view().';
-		END IF;
-	END IF;
-
 	-- From scratch first: a function of the rows alone, whatever their order. The same as last time: the same rows.
 	fitted := segment.cluster_source(relation, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path);
 	hash := segment.clustering_hash_extended(fitted, 0);
+	IF segment.qualified_name(relation) <> m.source THEN
+		UPDATE segment.model AS u SET source = segment.qualified_name(relation) WHERE u.id = m.id;
+		SELECT string_agg(segment.qualified_name(v.view), ', ' ORDER BY segment.qualified_name(v.view) COLLATE "C") INTO views
+			FROM segment.views_of(m.id) AS v
+			WHERE NOT EXISTS (
+				SELECT FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid
+				WHERE d.classid = 'pg_rewrite'::regclass AND r.ev_class = v.view
+					AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation);
+		IF views IS NOT NULL THEN
+			RAISE NOTICE 'views of model "%" that do not show the rows of %: %', m.model, segment.qualified_name(relation), views
+				USING HINT = 'They go on reading their own source. Drop them, and make them again with segment.create_view(), for the new one.';
+		END IF;
+	END IF;
 	IF hash = old.scratch_hash THEN
 		RETURN;
 	END IF;
