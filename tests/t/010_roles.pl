@@ -142,17 +142,73 @@ is(as('alice', q{WITH u AS (UPDATE segment.persona_rules SET note = 'x' RETURNIN
 is(as('alice', q{WITH d AS (DELETE FROM segment.persona_rules RETURNING persona) SELECT * FROM d}), 'Secretly Rich', 'so does DELETE');
 is(as('alice', q{SELECT count(*) FROM segment.persona_rules}), '10', 'the rules of the extension are still there');
 
+# A model that is shared is seen, and scores by views of the reader's own; only its owner changes it.
+$node->safe_psql('shop', 'CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA "Ext ension" TO guest; GRANT SELECT ON alice.customers TO guest, outsider');
+my $seen = q{SELECT (SELECT count(*) FROM segment.models), (SELECT count(*) FROM segment.personas), (SELECT count(*) FROM segment.changes)};
+as('alice', q{UPDATE alice.customers SET income = income + 1; SELECT segment.refit('mall'); SELECT segment.share('mall', 'guest'); SELECT segment.share('mall', 'guest')});
+is(as('guest', $seen), '2|2|2', 'a guest sees versions, personas and changes of the shared model');
+is(as('guest', q{SELECT DISTINCT persona FROM segment.profile('mall') ORDER BY 1}), "Secretly Rich\nlow income", 'its profile');
+is(as('guest', q{SELECT version, active FROM segment.history('mall')}), "1|f\n2|t", 'its history');
+is(as('guest', q{SELECT segment.create_view('mall', 'pg_temp.mine') IS NOT NULL; SELECT persona, count(*) FROM pg_temp.mine GROUP BY 1 ORDER BY 1}),
+	"t\nSecretly Rich|51\nlow income|50\n|1", 'and scores a table that it may read');
+is(as('guest', q{SELECT * FROM segment.shares}), 'mall|guest|alice', 'it is told with whom');
+is(as('bob', $seen), '1|3|0', 'others see nothing of it');
+is(as('bob', q{SELECT count(*) FROM segment.shares}), '0', 'nor with whom it is shared');
+for my $call ("refit('mall')", "activate('mall', 1)", "rename('mall', 0, 'x')", "drop('mall', true)", "share('mall', 'outsider')", "unshare('mall', 'guest')")
+{
+	refused('guest', "SELECT segment.$call", qr/model "mall" is shared with role "guest", but not its own\nHINT:  Its owner can change it: alice\./, "segment.$call");
+}
+is(as('guest', q{WITH d AS (DELETE FROM segment.model RETURNING 1), p AS (UPDATE segment.persona SET persona = 'x' RETURNING 1),
+v AS (UPDATE segment.version SET active = false RETURNING 1), c AS (DELETE FROM segment.change RETURNING 1)
+SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM p), (SELECT count(*) FROM v), (SELECT count(*) FROM c)}), '0|0|0|0', 'nor do statements change anything');
+refused('guest', q{SELECT * FROM segment.model FOR UPDATE; INSERT INTO segment.persona (model_id, version, cluster, number, persona) VALUES (1, 1, 7, 7, 'x')},
+	qr/violates row-level security policy/, 'or add to it');
+refused('guest', q{INSERT INTO segment.share_request SELECT id, 'outsider', true FROM segment.model}, qr/violates row-level security policy/, 'no request to share it is slipped in');
+refused('outsider', q{INSERT INTO segment.share_request VALUES (1, 'outsider', true)}, qr/violates row-level security policy/, 'by nobody');
+refused('guest', q{SELECT segment.carry_out_share()}, qr/trigger functions can only be called as triggers/, 'the trigger function is no way round');
+($status, $out, $err) = $node->psql('shop', "GRANT SELECT ON $gate TO outsider", extra_params => [ '-U', 'guest' ]);
+like($err, qr/no privileges were granted|permission denied/, 'the right is not passed on');
+# names: one's own model first, then the only one there is
+as('bob', q{SELECT segment.share('mall', 'guest')});
+refused('guest', q{SELECT * FROM segment.profile('mall')}, qr/there are several models "mall", by alice, bob/, 'two that are shared are told apart');
+as('alice', q{SELECT segment.share('mall', 'bob'), segment.share('mall', 'alice')});
+is(as('bob', q{SELECT count(DISTINCT cluster) FROM segment.profile('mall')}), '3', "one's own model comes first");
+as('bob', q{SELECT segment.unshare('mall', 'guest')});
+as('alice', q{SELECT segment.unshare('mall', 'bob'), segment.unshare('mall', 'bob'), segment.unshare('mall', 'alice'), segment.unshare('mall', 'outsider')});
+is(as('alice', "SELECT count(*) FROM alice.personas WHERE persona IS NOT NULL"), '101', "the owner's own right stays");
+is(as('bob', $seen), '1|3|0', 'a right that is taken back is gone');
+# a group's members see what is shared with it
+as('alice', q{SELECT segment.share('mall', 'analysts')});
+is(as('bob', q{SELECT owner, model FROM segment.models WHERE active}), "alice|mall\nbob|mall", 'members see what is shared with their group');
+as('alice', q{SELECT segment.unshare('mall', 'analysts')});
+# a view of the guest's fails once the right is gone
+$node->safe_psql('shop', 'CREATE SCHEMA guest AUTHORIZATION guest; GRANT USAGE ON SCHEMA guest TO alice');
+as('guest', q{SELECT segment.create_view('mall', 'guest.mine')});
+as('alice', q{SELECT segment.unshare('mall', 'guest')});
+refused('guest', 'SELECT * FROM guest.mine', qr/permission denied for view model_/, "a guest's view fails without the right");
+is(as('guest', $seen), '0|0|0', 'and nothing is seen');
+refused('alice', q{SELECT segment.drop('mall', true)}, qr/must be owner of view mine/, "the owner of a model does not drop a guest's view");
+as('guest', 'DROP VIEW guest.mine');
+# a role that goes, and another that comes under its name
+as('alice', q{SELECT segment.share('mall', 'guest')});
+($status, $out, $err) = $node->psql('shop', 'DROP SCHEMA guest; REVOKE ALL ON SCHEMA "Ext ension" FROM guest; REVOKE ALL ON alice.customers FROM guest; DROP ROLE guest');
+like($err, qr/privileges for view segment.model_/, 'a share stands against DROP ROLE');
+$node->safe_psql('shop', 'DROP OWNED BY guest; DROP ROLE guest; CREATE ROLE guest LOGIN');
+is(as('guest', $seen), '0|0|0', 'a later role of that name sees nothing');
+is(as('boss', q{SELECT (SELECT count(*) FROM segment.shares), (SELECT count(*) FROM segment.share_request)}), '0|0', 'nothing is left of it');
+as('alice', q{SELECT segment.activate('mall', 1); UPDATE alice.customers SET income = income - 1});
+
 # Groups: SET ROLE makes models of the group, whose members see them
 as('bob', q{SET ROLE analysts; SET search_path = bob; CREATE TEMP TABLE t AS SELECT i AS x FROM generate_series(1, 10) AS i;
 SELECT segment.fit('group', 't', k => 2)});
 is(as('bob', q{SELECT model, owner FROM segment.models ORDER BY 1}), "group|analysts\nmall|bob", 'a member sees the models of its group');
-is(as('alice', q{SELECT model FROM segment.models}), 'mall', 'others do not');
+is(as('alice', q{SELECT DISTINCT model FROM segment.models}), 'mall', 'others do not');
 as('bob', q{SET ROLE analysts; SELECT segment.drop('group')});
 
 # A role that is renamed keeps its models; one that is dropped takes its rights along
 $node->safe_psql('postgres', 'ALTER ROLE alice RENAME TO alicia');
 is(as('alicia', $read), "Secretly Rich|51|51|51\nlow income|50|50|50\n|1|0|0", 'after RENAME the views work');
-is(as('alicia', q{SELECT model, owner FROM segment.models}), 'mall|alicia', 'and the models are there');
+is(as('alicia', q{SELECT DISTINCT model, owner FROM segment.models}), 'mall|alicia', 'and the models are there');
 ($status, $out, $err) = $node->psql('shop', 'DROP ROLE alicia');
 like($err, qr/privileges for view segment.model_/, 'a role with views is not dropped by mistake');
 as('alicia', q{SELECT segment.drop('mall', cascade => true)});

@@ -58,6 +58,10 @@ SELECT segment.fit('gone', 'short_lived', '{income}', k => 2);
 DROP TABLE short_lived;
 SELECT segment.fit('mall', 'customers', k => 3);
 SELECT segment.create_view('mall', '"Alice''s"');
+CREATE VIEW next_month AS SELECT id, income + 5 * (id % 3) AS income, score * 1.5 AS score FROM customers WHERE id > 10;
+SELECT segment.refit('mall', 'next_month');
+SELECT segment.rename('mall', 0, 'it''s "pinned"');
+SELECT segment.share('mall', 'reader');
 GRANT SELECT ON "Alice's" TO reader;
 CREATE VIEW upon AS SELECT persona, count(*) AS customers FROM "Alice's" GROUP BY 1;
 GRANT SELECT ON upon TO reader;
@@ -67,26 +71,37 @@ as('carol', 'shop', q{SELECT segment.fit('orphan', 'customers', k => 2)});
 $node->safe_psql('shop', 'DROP OWNED BY carol; DROP ROLE carol');
 
 my $contents = q{
-SELECT m.owner, m.model, m.source, m.features, m.key, m.method, m.scale, m.k, m.seed, m.ruleset, m.options, m.id FROM segment.model AS m ORDER BY m.id;
-SELECT model_id, version, active, fitted_at, clustering FROM segment.version ORDER BY 1, 2;
+SELECT * FROM segment.model ORDER BY id;
+SELECT * FROM segment.version ORDER BY 1, 2;
+SELECT * FROM segment.change ORDER BY 1, 2, 3;
+SELECT * FROM segment.shares;
 SELECT * FROM segment.persona ORDER BY 1, 2, 3;
 SELECT * FROM segment.persona_rules ORDER BY 1, 2, 3, owner::oid;
 SELECT * FROM segment.personas;
 SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_class AS c WHERE c.relkind = 'v' AND c.relname ~ '^(personas|upon|Alice.s|model_\d+)$' ORDER BY c.oid::regclass::text;
 };
+my $shared = q{SELECT * FROM segment.personas; SELECT version, cluster, event, drift FROM segment.changes; SELECT * FROM segment.history('mall')};
 my $reads = q{SELECT * FROM personas ORDER BY id; SELECT * FROM "Alice's" ORDER BY id; SELECT * FROM upon ORDER BY 1};
 my $before = as('boss', 'shop', $contents);
 my $read_before = as('reader', 'shop', $reads);
+my $shared_before = as('reader', 'shop', $shared);
+like($shared_before, qr/it's "pinned".*kept.*public.next_month/s, 'a model is shared');
 like($before, qr/it's "mine".*orphan.*Bosses.*a note with 'quotes'/s, 'there is something to carry');
 like($read_before, qr/Bosses.*Rich/s, 'and something to read');
 
 my $dump = move('boss', 'shop', 'moved');
 is(as('boss', 'moved', $contents), $before, 'the owner of the database carries everything');
 is(as('reader', 'moved', $reads), $read_before, 'readers see what they saw');
+is(as('reader', 'moved', $shared), $shared_before, 'and what is shared with them');
 is(as('boss', 'moved', q{SELECT count(*) FROM segment.persona_rules WHERE owner IS NULL}), '10', 'shipped rules come once');
 unlike($dump, qr/Cautious Earners/, 'and are not in the dump');
 
 # Life goes on in the copy.
+is(as('alice', 'moved', q{SELECT * FROM segment.refit('mall')}), '', 'the same rows are known again');
+is(as('alice', 'moved', q{SELECT segment.activate('mall', 1); SELECT version, persona FROM segment.personas WHERE model = 'mall' AND cluster = 0;
+SELECT segment.activate('mall', 2); SELECT version, persona FROM segment.personas WHERE model = 'mall' AND cluster = 0}) =~ /1\|low.*2\|it's "pinned"$/s, 1, 'versions and names of before can be had again');
+as('alice', 'moved', q{SELECT segment.unshare('mall', 'reader')});
+is(as('reader', 'moved', $shared =~ s/;.*//sr), '', 'a share can be taken back');
 is(as('alice', 'moved', q{SELECT segment.fit('next', 'customers', k => 2); SELECT max(id) > 7 FROM segment.model}) =~ /t$/, 1, 'numbers of models continue');
 is(as('alice', 'moved', q{SELECT segment.create_view('next', 'next_personas'); SELECT count(persona) FROM next_personas}), "next_personas\n100", 'new views are made');
 my ($status, $out, $err) = $node->psql('moved', q{SELECT segment.create_view('gone', 'v')}, extra_params => [ '-U', 'alice' ]);
@@ -97,8 +112,9 @@ is(as('alice', 'moved', q{SELECT segment.drop('gone'); SELECT segment.drop('mall
 $dump = move('postgres', 'shop', 'lifted');
 is(as('postgres', 'lifted', $contents), $before, 'a superuser carries everything');
 is(as('reader', 'lifted', $reads), $read_before, 'readers see what they saw');
+is(as('reader', 'lifted', $shared), $shared_before, 'and what is shared with them');
 is(as('postgres', 'lifted', q{SELECT DISTINCT relowner::regrole FROM pg_class WHERE relname ~ '^model_\d+$'}), 'postgres', "the gates are the superuser's");
-is(as('alice', 'lifted', q{SELECT model FROM segment.models}), "gone\nmall", 'alice has her models');
+is(as('alice', 'lifted', q{SELECT DISTINCT model FROM segment.models ORDER BY 1}), "gone\nmall", 'alice has her models');
 is(as('alice', 'lifted', q{SELECT segment.drop('mall', cascade => true); SELECT model FROM segment.models}), "\ngone", 'and can drop them');
 is(as('boss', 'lifted', q{SELECT DISTINCT owner FROM segment.models ORDER BY 1}), "boss\nalice", 'the former owner of the extension sees no more than its own and those of its roles');
 
