@@ -131,7 +131,7 @@ BEGIN ATOMIC
 		JOIN segment.version AS a ON a.model_id = m.id AND a.version = new_version
 		WHERE m.id = changes_between.model_id
 	), before AS (
-		SELECT p.cluster, p.persona, p.number, s.size, s.share, sqrt(s.inertia / s.size) AS spread, n.personas
+		SELECT p.cluster, p.persona, p.number, s.size, s.share, coalesce(sqrt(s.inertia / nullif(s.size, 0)), 0) AS spread, n.personas
 		FROM pair AS x
 		CROSS JOIN LATERAL @extschema@.cluster_stats(x.before) AS s
 		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = old_version AND p.number = s.cluster

@@ -51,6 +51,8 @@ COMMENT ON FUNCTION segment.carry_out_share() IS
 ALTER FUNCTION segment.carry_out_share() OWNER TO @extowner@;
 CREATE TRIGGER carry_out_share AFTER INSERT ON segment.share_request
 	FOR EACH ROW EXECUTE FUNCTION segment.carry_out_share();
+-- As with the trigger functions of 50-models.sql; and on a table of one's own it would grant whatever the rows say.
+REVOKE EXECUTE ON FUNCTION segment.carry_out_share() FROM PUBLIC;
 COMMENT ON TRIGGER carry_out_share ON segment.share_request IS 'does what the row asks for';
 
 CREATE FUNCTION segment.share(model text, role regrole) RETURNS void

@@ -92,6 +92,7 @@ segment_centroid_distances(PG_FUNCTION_ARGS)
 		Scorer		scorer;
 
 		one.k = 1;
+		one.is_mixture = false;	/* the distance alone counts */
 		one.centroid = before.centroid + (Size) i * before.dim;
 		scorer = scorer_create(&one);
 		for (int j = 0; j < after.k; j++)

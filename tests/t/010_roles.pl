@@ -165,7 +165,9 @@ refused('guest', q{SELECT * FROM segment.model FOR UPDATE; INSERT INTO segment.p
 	qr/violates row-level security policy/, 'or add to it');
 refused('guest', q{INSERT INTO segment.share_request SELECT id, 'outsider', true FROM segment.model}, qr/violates row-level security policy/, 'no request to share it is slipped in');
 refused('outsider', q{INSERT INTO segment.share_request VALUES (1, 'outsider', true)}, qr/violates row-level security policy/, 'by nobody');
-refused('guest', q{SELECT segment.carry_out_share()}, qr/trigger functions can only be called as triggers/, 'the trigger function is no way round');
+refused('bob', q{CREATE TABLE bob.requests (model_id bigint, role regrole, shared boolean);
+CREATE TRIGGER t AFTER INSERT ON bob.requests FOR EACH ROW EXECUTE FUNCTION segment.carry_out_share()},
+	qr/permission denied for function segment.carry_out_share|permission denied for function carry_out_share/, 'or on a table of their own');
 ($status, $out, $err) = $node->psql('shop', "GRANT SELECT ON $gate TO outsider", extra_params => [ '-U', 'guest' ]);
 like($err, qr/no privileges were granted|permission denied/, 'the right is not passed on');
 # names: one's own model first, then the only one there is
