@@ -99,7 +99,7 @@ segment_centroid_distances(PG_FUNCTION_ARGS)
 		{
 			double		d;
 
-			scorer_nearest(&scorer, after.centroid + (Size) j * after.dim, &d);
+			scorer_place(&scorer, after.centroid + (Size) j * after.dim, &d);
 			distance[(Size) i * after.k + j] = Float8GetDatum(d);
 		}
 		scorer_free(&scorer);
