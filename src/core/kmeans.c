@@ -48,8 +48,13 @@
 /* A breath must lower the inertia by this share to count. */
 #define BREATH_GAIN 1e-6
 
-/* Lloyd's iteration inside a breath stops when it gains less than this share. */
+/*
+ * Lloyd's iteration inside a breath stops when it gains less than this share:
+ * the second while there are centroids too many, which only have to show
+ * those that can go.
+ */
 #define BREATH_TOLERANCE 1e-4
+#define FULL_BREATH_TOLERANCE 1e-3
 
 /* An exchange must gain this share of what a row costs: more than rounding. */
 #define EXCHANGE_GAIN 1e-9
@@ -680,7 +685,7 @@ solve_once(Solver *s, int k, double *best, double *trial, KMeansFacts *facts)
 		double		after;
 
 		breathe_in(s, trial, k, depth, inertia);
-		lloyd(s, trial, k + depth, BREATH_TOLERANCE, facts);
+		lloyd(s, trial, k + depth, FULL_BREATH_TOLERANCE, facts);
 		breathe_out(s, trial, k, depth);
 		after = descend(s, trial, k, BREATH_TOLERANCE, facts);
 		if (after < inertia * (1 - BREATH_GAIN))
