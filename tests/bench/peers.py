@@ -1,5 +1,5 @@
-"""The peers outside the database: scikit-learn's KMeans, DBSCAN, HDBSCAN and silhouettes, fastcluster's Ward, R's dbscan, and the cost
-of a clustering and silhouettes by numpy."""
+"""The peers outside the database: scikit-learn's KMeans, DBSCAN, HDBSCAN and silhouettes, fastcluster's Ward, SciPy's trees, R's
+dbscan, and the cost of a clustering and silhouettes by numpy."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ from pathlib import Path
 import fastcluster
 import numpy as np
 import sklearn
-from scipy.cluster.hierarchy import fcluster
+from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 
@@ -41,6 +41,33 @@ def ward(rows, k):
     tree = fastcluster.linkage_vector(rows, "ward")
     seconds = time.perf_counter() - start
     return seconds, fcluster(tree, k, "maxclust")
+
+
+LINKAGES = "ward", "single", "complete", "average", "weighted", "centroid", "median"
+
+
+def members(pairs, count):
+    """A number for each cluster that the steps of a tree make, the same if it has the same rows. Pairs: what each step merges,
+    below count a row, from there on the result of an earlier step."""
+    number = np.concatenate([np.random.default_rng(0).integers(0, 2**63, count, np.uint64), np.zeros(len(pairs), np.uint64)])
+    for step, (left, right) in enumerate(pairs):
+        number[count + step] = number[left] + number[right]
+    return number[count:]
+
+
+def steps(rows, method):
+    """SciPy's tree: the heights of its steps, and what they make."""
+    tree = linkage(rows, method)
+    return tree[:, 2], members(tree[:, :2].astype(int), len(rows))
+
+
+def steps_of_r(leaves, merges, rows):
+    """The same of a tree that is told as R tells it: its leaves, and left, right and height of each merge."""
+    place = {tuple(row): i for i, row in enumerate(rows)}
+    row_of = np.array([place[tuple(leaf)] for leaf in leaves])
+    side = merges[:, :2].astype(int)
+    pairs = np.where(side < 0, row_of[np.maximum(-side, 1) - 1], len(rows) + side - 1)
+    return merges[:, 2], members(pairs, len(rows))
 
 
 def silhouettes(rows, labels):

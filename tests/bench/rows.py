@@ -9,7 +9,7 @@ import numpy as np
 import data
 import peers
 from data import K
-from measure import Timing, alternate, notice, peak_memory, single, timed
+from measure import Memory, Timing, alternate, notice, peak_memory, run, single, status, timed
 from report import MEGABYTE, Bar, Line
 
 ROWS = {}
@@ -269,6 +269,26 @@ def fit(bench):
         bench.drop(table)
 
 
+@row
+def groups(bench):
+    """A model for every group of five rows: ten times the groups should take ten times as long, by hashing and by sorting, and
+    somewhat more where the table of the groups outgrows the processor's caches."""
+    few, many = 10_000, 100_000
+    if not bench.server.has("kmeans"):
+        yield Line(f"`kmeans(5, a, b)` of {many:,} groups", NOT_THERE)
+        return
+    for groups in few, many:
+        bench.create(f"groups_{groups}", f"""
+            SELECT i % {groups} AS store, sin(i * 7.0) * 100 AS a, cos(i * 11.0) * 100 AS b FROM generate_series(1, {5 * groups}) AS i""")
+    for plan, setting in ("hashing", "enable_sort"), ("sorting", "enable_hashagg"):
+        statements = [f"""
+            SELECT count(m) FROM (SELECT kmeans(5, a, b) AS m FROM groups_{groups} GROUP BY store OFFSET 0) AS g
+            WHERE set_config('{setting}', 'off', false) <> ''""" for groups in (many, few)]
+        ours, peer = alternate(bench.server, statements, bench.runs)
+        yield Line(f"`kmeans(5, a, b)` of {many:,} groups, by {plan}", ours, peer, f"{few:,} groups", (Bar("time", 15),))
+    bench.drop(*(f"groups_{groups}" for groups in (few, many)))
+
+
 def sum_of_labels(window, table):
     """Of a window function over all rows: one value, which takes every label."""
     return f"SELECT sum(label) FROM (SELECT {window} OVER () AS label FROM {table}) AS s"
@@ -336,6 +356,60 @@ def trees(bench):
             line.memory = peak_memory(bench.server, statement, f"SELECT {averages} FROM {table}")
         yield line
         bench.drop(tenth)
+
+
+@row
+def cancel(bench):
+    """A tree of a million rows that is cancelled in the middle, at ten times from its start to its end: the most that passes
+    until the session has its error, and what memory of its own the backend then has beyond that before."""
+    window, table = f"hclust_label({CUT}, a, b)", "points"
+    work = f"`{window} OVER ()`, {count(bench.size(table))} rows, cancelled ten times: the slowest"
+    if not bench.server.has("hclust_label"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table(table)
+    statement = sum_of_labels(window, table)
+    whole, _ = single(bench.server, statement)
+    late, kept = [], []
+    for turn in range(10):
+        with bench.server.connect() as connection:
+            pid = connection.info.backend_pid
+            connection.execute(f"SELECT avg(a), avg(b) FROM {table}")
+            before, moment = status(pid, "RssAnon"), whole.median * (turn + 0.5) / 10
+            connection.execute(f"SET statement_timeout = {int(moment * 1000)}")
+            timing = Timing()
+            run(connection, statement, timing)
+            late.append((timing.at_least or moment) - int(moment * 1000) / 1000)
+            kept.append(status(pid, "RssAnon") - before)
+    yield Line(work, Timing([max(late)]), bars=(Bar("seconds", 0.1),), memory=Memory(max(kept), 0, True))
+
+
+@row
+def heights(bench):
+    """Trees by all linkages against SciPy's, on 2,000 random rows: how far the heights are from each other, relatively, and
+    whether every step makes a cluster of the same rows, so that the trees cut alike at every k."""
+    rows = 2_000
+    for dim in 1, 2, 3, 8:
+        values = np.random.default_rng([bench.seed, dim]).standard_normal((rows, dim))
+        names = ", ".join(data.columns_of(dim))
+        with bench.server.connect() as connection:
+            connection.execute("DROP TABLE IF EXISTS given")
+            with connection.transaction():
+                connection.execute(f"CREATE TABLE given ({', '.join(f'{name} float8' for name in names.split(', '))})")
+                data.copy_in(connection, "given", dict(zip(names.split(", "), values.T)))
+            worst, same = 0.0, True
+            for linkage in peers.LINKAGES:
+                leaves, merges = connection.execute(f"""
+                    SELECT (SELECT array_agg(features ORDER BY leaf) FROM dendrogram_leaves(t)),
+                        (SELECT array_agg(ARRAY[left_id, right_id, height] ORDER BY step) FROM dendrogram_merges(t))
+                    FROM (SELECT hclust(ARRAY[{names}], '{linkage}') AS t FROM given) AS made""").fetchone()
+                by_us, members = peers.steps_of_r(np.array(leaves), np.array(merges), values)
+                by_scipy, members_by_scipy = peers.steps(values, linkage)
+                worst = max(worst, np.max(np.abs(by_us - by_scipy) / by_scipy))
+                same &= bool((members == members_by_scipy).all())
+        verdict = f"≤ 1e-9: {'met' if worst <= 1e-9 else '**missed**'}, clusters {'equal' if same else '**differ**'}"
+        yield Line(f"`hclust`, {rows:,} rows x {dim}, {len(peers.LINKAGES)} linkages: relative difference of heights", f"{worst:.1e}",
+                   "", "SciPy", (verdict,))
 
 
 @row
