@@ -189,8 +189,7 @@ Datum
 segment_sketch_info(PG_FUNCTION_ARGS)
 {
 	Sketch	   *s = sketch_finished(PG_GETARG_SKETCH(0));
-	Rows		rows = sketch_rows(s);
-	double	   *rounding = core_alloc(s->dim, sizeof(double));
+	double	   *distance = core_alloc(s->dim, sizeof(double));
 	Datum	   *bound = palloc(sizeof(Datum) * s->dim);
 	TupleDesc	tupdesc;
 	Datum		values[8];
@@ -198,16 +197,9 @@ segment_sketch_info(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	sketch_rounding(s, rounding);
+	sketch_error_bound(s, distance);
 	for (int j = 0; j < s->dim; j++)
-	{
-		double		squares = 0;
-
-		for (int i = 0; rows.variance && i < rows.n; i++)
-			squares += rows.weight[i] * rows.variance[(Size) j * rows.n + i];
-		bound[j] = Float8GetDatum(s->rows > 0 ?
-								  sqrt(squares / (double) s->rows) + rounding[j] : 0);
-	}
+		bound[j] = Float8GetDatum(distance[j]);
 	values[0] = Int64GetDatum(s->rows);
 	values[1] = Int32GetDatum(s->count);
 	values[2] = Int64GetDatum(s->skipped);

@@ -93,6 +93,7 @@ extern bool sketch_is_valid(const Sketch *closed);
 extern Rows sketch_rows(const Sketch *closed);
 extern int	sketch_entry_of(const Sketch *closed, const double *row, uint64 *name);
 extern void sketch_rounding(const Sketch *closed, double *rounding);
+extern void sketch_error_bound(const Sketch *closed, double *bound);
 
 extern Size sketch_packed_bytes(const Sketch *closed);
 extern void sketch_pack(const Sketch *closed, uint8 *bytes);

@@ -265,3 +265,25 @@ sketch_rounding(const Sketch *s, double *rounding)
 	for (int j = 0; j < s->dim; j++)
 		rounding[j] = s->exact ? 0 : 0.5 / unit_scale(s, j);
 }
+
+/*
+ * bound[j]: the root mean square distance, along feature j, of the rows from
+ * the means of their entries, rounding included; 0 while exact, or without
+ * rows.
+ */
+void
+sketch_error_bound(const Sketch *s, double *bound)
+{
+	Rows		rows = sketch_rows(s);
+
+	sketch_rounding(s, bound);
+	for (int j = 0; j < s->dim; j++)
+	{
+		double		squares = 0;
+
+		for (int i = 0; rows.variance && i < rows.n; i++)
+			squares += rows.weight[i] * rows.variance[(Size) j * rows.n + i];
+		bound[j] = s->rows > 0 ? sqrt(squares / (double) s->rows) + bound[j] : 0;
+	}
+	rows_free(&rows);
+}

@@ -189,6 +189,45 @@ occupied(const SketchShape *shape, const double *rows, int n, int level, int64 *
 	return cells;
 }
 
+/* The error bound against the distances of all rows from what stands for them. */
+static bool
+bound_is_right(const SketchShape *shape, const Sketch *s, const double *rows, int n)
+{
+	int			dim = shape->dim;
+	Rows		entries = sketch_rows(s);
+	double	   *bound = core_alloc(dim, sizeof(double));
+	double	   *rounding = core_alloc(dim, sizeof(double));
+	long double *square = core_alloc0(dim, sizeof(long double));
+	uint64	   *name = core_alloc(1 + dim, sizeof(uint64));
+	bool		right = true;
+
+	sketch_error_bound(s, bound);
+	sketch_rounding(s, rounding);
+	for (int i = 0; i < n; i++)
+	{
+		const double *row = rows + (Size) i * dim;
+		int			entry = sketch_entry_of(s, row, name);
+
+		for (int j = 0; j < dim; j++)
+			square[j] += ((long double) row[j] - entries.x[(Size) j * entries.n + entry]) *
+				((long double) row[j] - entries.x[(Size) j * entries.n + entry]);
+	}
+	for (int j = 0; j < dim; j++)
+	{
+		double		distance = sqrt((double) (square[j] / n));
+
+		/* rounding moves a row, and the mean, by so much at most */
+		right &= bound[j] >= distance * (1 - 1e-9) &&
+			bound[j] <= (distance + 2 * rounding[j]) * (1 + 1e-9);
+	}
+	pfree(name);
+	pfree(square);
+	pfree(rounding);
+	pfree(bound);
+	rows_free(&entries);
+	return right;
+}
+
 /* Level, counts, sums and squares against all rows. */
 static void
 check_by_definition(const SketchShape *shape, const double *rows, int n, const char *name)
@@ -237,6 +276,7 @@ check_by_definition(const SketchShape *shape, const double *rows, int n, const c
 			cells_ok &= count == (int64) cell[0];
 		}
 	}
+	ok(bound_is_right(shape, s, rows, n), "%s: the error bound is the rows' distance from their entries", name);
 	ok(level_ok, "%s: the level is the lowest that will do", name);
 	ok(cells_ok, "%s: counts, sums and squares are those of the rows", name);
 	free(key);
