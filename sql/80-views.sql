@@ -57,17 +57,15 @@ COMMENT ON FUNCTION segment.view_query(bigint) IS
 	'query of a view of the model of that number: the columns of its source, cluster, persona, distance. '
 	'Errors: the source is gone (42P01), lacks a feature (42703), or has a column of those names (42701)';
 
-CREATE FUNCTION segment.create_view_in(model text, view text, default_schema text) RETURNS regclass
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION segment.view_target(view text, of regclass, default_schema text) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of CONSTANT bigint := segment.readable_model_id(model);
-	query CONSTANT text := segment.view_query(of);
 	name name[];
 	target text;
-	temporary boolean;
-	scale text;
+	-- as CREATE VIEW does, a view of a temporary table is temporary
+	temporary CONSTANT boolean := (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = of);
 BEGIN
 	BEGIN
 		name := parse_ident(view)::name[];
@@ -79,13 +77,11 @@ BEGIN
 			USING ERRCODE = 'invalid_name',
 				HINT = 'Write it as in SQL: ''name'' or ''schema.name'', with double quotes around a part that needs them.';
 	END IF;
-	-- as CREATE VIEW does, a view of a temporary table is temporary
-	SELECT c.relpersistence = 't' INTO temporary FROM pg_class AS c WHERE c.oid = segment.source_of(of);
 	IF cardinality(name) = 1 THEN
 		name := array_prepend(CASE WHEN temporary THEN 'pg_temp' ELSE default_schema END::name, name);
 	ELSIF temporary AND name[1] <> 'pg_temp' THEN
 		RAISE EXCEPTION 'the source is temporary, and so is a view of it: it cannot be in schema "%"', name[1]
-			USING ERRCODE = 'invalid_table_definition', HINT = 'Write its name without a schema, or fit a table that stays.';
+			USING ERRCODE = 'invalid_table_definition', HINT = 'Write its name without a schema, or take a table that stays.';
 	END IF;
 	IF name[1] IS NULL THEN
 		RAISE EXCEPTION 'no schema to make the view in'
@@ -99,7 +95,23 @@ BEGIN
 		RAISE EXCEPTION 'relation % exists already', target
 			USING ERRCODE = 'duplicate_table', HINT = 'Drop it first, or choose another name for the view.';
 	END IF;
+	RETURN target;
+END
+$$;
+COMMENT ON FUNCTION segment.view_target(text, regclass, text) IS
+	'quoted and qualified name of a view to be made of that relation, as CREATE VIEW resolves it with that schema as the current one. '
+	'Errors: the name is no name (42602) or taken (42P07); there is no schema for it (3F000); the relation is temporary and the schema is not (42P16)';
 
+CREATE FUNCTION segment.create_view_in(model text, view text, default_schema text) RETURNS regclass
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of CONSTANT bigint := segment.readable_model_id(model);
+	query CONSTANT text := segment.view_query(of);
+	target CONSTANT text := segment.view_target(view, segment.source_of(of), default_schema);
+	scale text;
+BEGIN
 	PERFORM segment.open_gate(of);
 	EXECUTE format('CREATE VIEW %s AS %s', target, query);
 	SELECT m.scale INTO STRICT scale FROM segment.model AS m WHERE m.id = of;
