@@ -35,6 +35,7 @@
  */
 #include "gmm_pass.h"
 
+#include "instruction_set.h"
 #include "realmath.h"
 
 /* ln(2 pi) / 2 */
@@ -102,6 +103,8 @@ static const double logarithm_term[] = {
 #endif
 
 typedef void (*BlockFunction) (GmmPass *pass, const Rows *rows, int start, int count);
+
+static const BlockFunction versions[] = INSTRUCTION_SET_VERSIONS(block);
 
 /* For the best instruction set of this CPU, from the first call on. */
 static BlockFunction block = NULL;
@@ -288,12 +291,6 @@ gmm_pass(GmmPass *pass, const Rows *rows)
 	}
 }
 
-static bool
-is_wanted(const char *isa, const char *name)
-{
-	return isa == NULL || strcmp(isa, name) == 0;
-}
-
 /*
  * Let gmm_pass use the instruction set "isa" (NULL: the best one) from now on.
  * Returns false, and changes nothing, if this CPU does not have it.  For
@@ -302,16 +299,10 @@ is_wanted(const char *isa, const char *name)
 bool
 gmm_pass_force(const char *isa)
 {
-#ifdef __x86_64__
-	if (is_wanted(isa, "avx512") && __builtin_cpu_supports("avx512f"))
-		block = block_avx512;
-	else if (is_wanted(isa, "avx2") && __builtin_cpu_supports("avx2"))
-		block = block_avx2;
-	else
-#endif
-	if (is_wanted(isa, "baseline"))
-		block = block_baseline;
-	else
+	int			set = instruction_set_choose(isa);
+
+	if (set < 0)
 		return false;
+	block = versions[set];
 	return true;
 }

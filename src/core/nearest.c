@@ -12,6 +12,8 @@
  */
 #include "nearest.h"
 
+#include "instruction_set.h"
+
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
@@ -54,6 +56,8 @@ typedef void (*BlockFunction) (const Rows *rows, int start, int count,
 							   const double *centroid, int k,
 							   int *label, double *distance2, double *second2);
 
+static const BlockFunction versions[] = INSTRUCTION_SET_VERSIONS(block);
+
 /* For the best instruction set of this CPU, from the first call on. */
 static BlockFunction block = NULL;
 
@@ -95,30 +99,18 @@ nearest_block(const Rows *rows, int start, int count, const double *centroid, in
 	block(rows, start, count, centroid, k, label, distance2, second2);
 }
 
-static bool
-is_wanted(const char *isa, const char *name)
-{
-	return isa == NULL || strcmp(isa, name) == 0;
-}
-
 /*
  * Let nearest_block use the instruction set "isa" (NULL: the best one) from
  * now on.  Returns false, and changes nothing, if this CPU does not have it.
- * For tests: all give the same bits.
+ * For tests.
  */
 bool
 nearest_force(const char *isa)
 {
-#ifdef __x86_64__
-	if (is_wanted(isa, "avx512") && __builtin_cpu_supports("avx512f"))
-		block = block_avx512;
-	else if (is_wanted(isa, "avx2") && __builtin_cpu_supports("avx2"))
-		block = block_avx2;
-	else
-#endif
-	if (is_wanted(isa, "baseline"))
-		block = block_baseline;
-	else
+	int			set = instruction_set_choose(isa);
+
+	if (set < 0)
 		return false;
+	block = versions[set];
 	return true;
 }

@@ -64,6 +64,7 @@
 #include "silhouette.h"
 
 #include "crew.h"
+#include "instruction_set.h"
 #include "random.h"
 #include "sketch.h"
 
@@ -138,6 +139,8 @@ typedef void (*SumFunction) (const Members *members, int from, int to,
 #define LANES_SQRT(v) _mm512_sqrt_pd(v)
 #include "silhouette_lanes.h"
 #endif
+
+static const SumFunction versions[] = INSTRUCTION_SET_VERSIONS(sum);
 
 /* For the best instruction set of this CPU, from the first call on. */
 static SumFunction sum_distances = NULL;
@@ -785,26 +788,14 @@ silhouette(const double *input, const int *label, int n, int dim, int most_rows,
 	return facts->clusters <= 1 || facts->memory_needed <= memory_limit;
 }
 
-static bool
-is_wanted(const char *isa, const char *name)
-{
-	return isa == NULL || strcmp(isa, name) == 0;
-}
-
 /* As nearest_force. */
 bool
 silhouette_force(const char *isa)
 {
-#ifdef __x86_64__
-	if (is_wanted(isa, "avx512") && __builtin_cpu_supports("avx512f"))
-		sum_distances = sum_avx512;
-	else if (is_wanted(isa, "avx2") && __builtin_cpu_supports("avx2"))
-		sum_distances = sum_avx2;
-	else
-#endif
-	if (is_wanted(isa, "baseline"))
-		sum_distances = sum_baseline;
-	else
+	int			set = instruction_set_choose(isa);
+
+	if (set < 0)
 		return false;
+	sum_distances = versions[set];
 	return true;
 }

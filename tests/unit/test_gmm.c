@@ -12,6 +12,7 @@
 #include "fit.h"
 #include "gmm.h"
 #include "gmm_pass.h"
+#include "instruction_set.h"
 
 #include "tap.h"
 
@@ -22,10 +23,7 @@
 
 typedef long double Real;
 
-static const char *const isas[] = {"baseline", "avx2", "avx512"};
 static const char *const covariance_name[COVARIANCES] = {"full", "tied", "diag", "spherical"};
-
-#define ISAS 3
 
 /* Of what rows are made. */
 typedef enum Kind
@@ -549,14 +547,14 @@ same_mixture(const Mixture *a, const Mixture *b)
 static void
 test_instruction_sets(void)
 {
-	char		names[ISAS][80];
+	char		names[INSTRUCTION_SETS][80];
 
-	for (int isa = 0; isa < ISAS; isa++)
+	for (int isa = 0; isa < INSTRUCTION_SETS; isa++)
 	{
 		Check		check = {.name = names[isa]};
 
-		snprintf(names[isa], sizeof(names[isa]), "%s gives the bits of the baseline", isas[isa]);
-		if (!gmm_pass_force(isas[isa]))
+		snprintf(names[isa], sizeof(names[isa]), "%s gives the bits of the baseline", instruction_set_name[isa]);
+		if (!gmm_pass_force(instruction_set_name[isa]))
 		{
 			tap_skip(names[isa], "not on this CPU");
 			continue;
@@ -574,7 +572,7 @@ test_instruction_sets(void)
 
 			gmm_pass_force("baseline");
 			facts = solve(&p, k, covariance, 2, 8, &a);
-			gmm_pass_force(isas[isa]);
+			gmm_pass_force(instruction_set_name[isa]);
 			other = solve(&p, k, covariance, 2, 8, &b);
 			check_that(&check, same_mixture(&a, &b) &&
 					   memcmp(&facts.log_likelihood, &other.log_likelihood, sizeof(double)) == 0 &&

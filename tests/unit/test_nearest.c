@@ -10,6 +10,8 @@
  */
 #include "nearest.h"
 
+#include "instruction_set.h"
+
 #include "tap.h"
 
 #define MAX_K 70
@@ -30,10 +32,6 @@ typedef enum Kind
 } Kind;
 
 #define KINDS 7
-
-static const char *const isas[] = {"baseline", "avx2", "avx512"};
-
-#define ISAS 3
 
 static double
 draw_value(Kind kind)
@@ -233,9 +231,9 @@ test_problem(Kind kind, int dim, int k, int count, Check *blocks, Check *one)
 {
 	Problem		p = draw_problem(kind, dim, k, count);
 
-	for (int i = 0; i < ISAS; i++)
-		if (nearest_force(isas[i]))
-			check_block(&p, kind, isas[i], &blocks[i]);
+	for (int i = 0; i < INSTRUCTION_SETS; i++)
+		if (nearest_force(instruction_set_name[i]))
+			check_block(&p, kind, instruction_set_name[i], &blocks[i]);
 	check_one(&p, kind, one);
 	free_problem(&p);
 }
@@ -273,17 +271,17 @@ int
 main(int argc, char **argv)
 {
 	static const int dims[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16, 33};
-	char		names[ISAS][80];
-	Check		blocks[ISAS];
+	char		names[INSTRUCTION_SETS][80];
+	Check		blocks[INSTRUCTION_SETS];
 	Check		one = {.name = "nearest_one agrees with the definition in every bit"};
 
 	tap_begin(argc, argv);
 	test_first_call();
 	test_force();
 
-	for (int i = 0; i < ISAS; i++)
+	for (int i = 0; i < INSTRUCTION_SETS; i++)
 	{
-		snprintf(names[i], sizeof(names[i]), "%s agrees with the definition in every bit", isas[i]);
+		snprintf(names[i], sizeof(names[i]), "%s agrees with the definition in every bit", instruction_set_name[i]);
 		blocks[i] = (Check) {.name = names[i]};
 	}
 	for (int d = 0; d < 12; d++)
@@ -294,8 +292,8 @@ main(int argc, char **argv)
 		for (int kind = 0; kind < KINDS; kind++)
 			test_problem(kind, dims[draw_int(0, 11)], draw_int(1, 9), count, blocks, &one);
 
-	for (int i = 0; i < ISAS; i++)
-		if (nearest_force(isas[i]))
+	for (int i = 0; i < INSTRUCTION_SETS; i++)
+		if (nearest_force(instruction_set_name[i]))
 			check_end(&blocks[i]);
 		else
 			tap_skip(names[i], "not on this CPU");

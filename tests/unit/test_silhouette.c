@@ -9,6 +9,8 @@
  */
 #include "silhouette.h"
 
+#include "instruction_set.h"
+
 #include "tap.h"
 
 #define EXACT INT32_MAX
@@ -29,10 +31,6 @@ typedef enum Kind
 } Kind;
 
 #define KINDS 9
-
-static const char *const isas[] = {"baseline", "avx2", "avx512"};
-
-#define ISAS 3
 
 typedef struct Problem
 {
@@ -234,8 +232,8 @@ test_exact(Check *definition, Check *order, Check *share, Check *isa)
 				check_definition(&p, value, kind, definition);
 				check_order(&p, value, order);
 				check_share(&p, value, EXACT, share);
-				for (int i = 0; i < ISAS; i++)
-					if (silhouette_force(isas[i]))
+				for (int i = 0; i < INSTRUCTION_SETS; i++)
+					if (silhouette_force(instruction_set_name[i]))
 					{
 						double	   *forced = values_of(&p, EXACT, &facts);
 
@@ -336,8 +334,8 @@ test_estimate(Check *mean, Check *worst, Check *small, Check *share, Check *isa)
 					   kinds[i], p.n, dim, facts.worst);
 			if (d == 1)
 				check_share(&p, estimate, 1, share);
-			for (int s = 0; s < ISAS && d > 0; s++)
-				if (silhouette_force(isas[s]))
+			for (int s = 0; s < INSTRUCTION_SETS && d > 0; s++)
+				if (silhouette_force(instruction_set_name[s]))
 				{
 					double	   *forced = values_of(&p, 1, &exact_facts);
 
@@ -382,8 +380,8 @@ test_polls(void)
 int
 main(int argc, char **argv)
 {
-	char		names[ISAS][80];
-	Check		isa[ISAS];
+	char		names[INSTRUCTION_SETS][80];
+	Check		isa[INSTRUCTION_SETS];
 	Check		definition = {.name = "values agree with the definition"};
 	Check		order = {.name = "the order of the rows changes no bit"};
 	Check		share = {.name = "the division of the work changes no bit"};
@@ -395,9 +393,9 @@ main(int argc, char **argv)
 	test_by_hand();
 	tap_ok(silhouette_force("baseline"), "there always is a baseline");
 	tap_ok(!silhouette_force("abacus"), "an unknown instruction set is refused");
-	for (int i = 0; i < ISAS; i++)
+	for (int i = 0; i < INSTRUCTION_SETS; i++)
 	{
-		snprintf(names[i], sizeof(names[i]), "%s gives the same bits", isas[i]);
+		snprintf(names[i], sizeof(names[i]), "%s gives the same bits", instruction_set_name[i]);
 		isa[i] = (Check) {.name = names[i]};
 	}
 	test_exact(&definition, &order, &share, isa);
@@ -408,8 +406,8 @@ main(int argc, char **argv)
 	check_end(&definition);
 	check_end(&order);
 	check_end(&share);
-	for (int i = 0; i < ISAS; i++)
-		if (silhouette_force(isas[i]))
+	for (int i = 0; i < INSTRUCTION_SETS; i++)
+		if (silhouette_force(instruction_set_name[i]))
 			check_end(&isa[i]);
 		else
 			tap_skip(names[i], "not on this CPU");
