@@ -198,7 +198,7 @@ BEGIN
 		RETURN found;
 	END IF;
 	EXECUTE 'SELECT @extschema@.gmm($1, $2, $3, $4, $5, $6, $7)' INTO found
-		USING coalesce(seen.framed, seen.sketch), k, covariance, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 300);
+		USING coalesce(seen.framed, seen.sketch), k, covariance, scale, seed, coalesce(n_init, 0), coalesce(max_iter, 2000);
 	IF seen.framed IS NULL THEN
 		RETURN found;
 	END IF;

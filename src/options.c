@@ -159,10 +159,11 @@ get_n_init(Argument argument)
 }
 
 static int
-get_max_iter(Argument argument)
+get_max_iter(Argument argument, int by_default)
 {
 	return option_count(argument, "max_iter", 1,
-						"max_iter bounds the iterations of a start; leave it out for the default, 300.");
+						psprintf("max_iter bounds the iterations of a start; leave it out for the default, %d.",
+								 by_default));
 }
 
 /* k and, for the rest, the defaults. */
@@ -174,7 +175,7 @@ kmeans_options(Argument k)
 		.scale = SCALE_NONE,
 		.seed = 0,
 		.n_init = 0,
-		.max_iter = DEFAULT_MAX_ITER,
+		.max_iter = KMEANS_MAX_ITER,
 	};
 }
 
@@ -185,7 +186,7 @@ kmeans_options_extend(KMeansOptions *options, Argument scale, Argument seed,
 	options->scale = option_scale(scale);
 	options->seed = get_seed(seed);
 	options->n_init = get_n_init(n_init);
-	options->max_iter = get_max_iter(max_iter);
+	options->max_iter = get_max_iter(max_iter, KMEANS_MAX_ITER);
 }
 
 /* k and, for the rest, the defaults. */
@@ -198,7 +199,7 @@ gmm_options(Argument k)
 		.scale = SCALE_NONE,
 		.seed = 0,
 		.n_init = 0,
-		.max_iter = DEFAULT_MAX_ITER,
+		.max_iter = GMM_MAX_ITER,
 	};
 }
 
@@ -210,7 +211,7 @@ gmm_options_extend(GmmOptions *options, Argument covariance, Argument scale, Arg
 	options->scale = option_scale(scale);
 	options->seed = get_seed(seed);
 	options->n_init = get_n_init(n_init);
-	options->max_iter = get_max_iter(max_iter);
+	options->max_iter = get_max_iter(max_iter, GMM_MAX_ITER);
 }
 
 /* Centroids to start from, of dim features each; NULL: none are given. */

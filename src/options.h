@@ -17,7 +17,9 @@ typedef struct Argument
 	bool		isnull;
 } Argument;
 
-#define DEFAULT_MAX_ITER 300
+/* Iterations of a start, at most: EM takes many more than Lloyd where components overlap. */
+#define KMEANS_MAX_ITER 300
+#define GMM_MAX_ITER 2000
 
 extern const char *scale_name(ScaleMethod method);
 extern bool scale_from_name(const char *name, ScaleMethod *method);

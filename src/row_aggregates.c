@@ -83,7 +83,7 @@ segment_kmeans_fit_add(PG_FUNCTION_ARGS)
 		kmeans_options_extend(&state->options.kmeans,
 							  call_argument(fcinfo, 3), call_argument(fcinfo, 4),
 							  call_argument_or(fcinfo, 5, Int32GetDatum(0)),
-							  call_argument_or(fcinfo, 6, Int32GetDatum(DEFAULT_MAX_ITER)));
+							  call_argument_or(fcinfo, 6, Int32GetDatum(KMEANS_MAX_ITER)));
 		state->init.isnull = PG_NARGS() <= 7 || PG_ARGISNULL(7);
 		if (!state->init.isnull)
 		{
@@ -127,7 +127,7 @@ segment_gmm_fit_add(PG_FUNCTION_ARGS)
 		gmm_options_extend(&state->options.gmm, call_argument(fcinfo, 3), call_argument(fcinfo, 4),
 						   call_argument(fcinfo, 5),
 						   call_argument_or(fcinfo, 6, Int32GetDatum(0)),
-						   call_argument_or(fcinfo, 7, Int32GetDatum(DEFAULT_MAX_ITER)));
+						   call_argument_or(fcinfo, 7, Int32GetDatum(GMM_MAX_ITER)));
 	}
 	add_array(fcinfo, &state->rows, 1);
 	PG_RETURN_POINTER(state);

@@ -102,6 +102,11 @@ SELECT a.cluster, abs(a.weight - b.weight) < 0.001 AS weight, abs(c.centroid[1] 
 	   (SELECT max(abs(x / y - 1)) FROM unnest(a.covariance, b.covariance) u (x, y)) < 0.02 AS covariance
 FROM models, cluster_components(of_rows) a JOIN cluster_components(of_cells) b USING (cluster), cluster_stats(of_rows) c, cluster_stats(of_cells) d
 WHERE c.cluster = a.cluster AND d.cluster = a.cluster ORDER BY 1;
+-- Where covariances take no more than variances, what the cells say of the likelihood is at most that of the rows
+SELECT covariance, f.value <= (SELECT sum((segment.gmm_terms(m, ARRAY[x, y]))[1]) FROM pairs) AS at_most, f.value > -1e5 AS near
+FROM unnest('{diag,spherical}'::text[]) covariance,
+	 LATERAL (SELECT gmm(cluster_sketch(ARRAY[x, y], 400, '{-16,-16}'), 2, covariance) AS m FROM pairs) s,
+	 cluster_fit_stats(m) f WHERE f.name = 'log_likelihood';
 -- Cells that are wide in one feature are told
 SELECT cluster, size > 0 AS has_rows FROM (SELECT gmm(cluster_sketch(ARRAY[x, i * 7919 % 1000 / 1e6], 100, '{-20,-20}'), 2) AS m FROM pairs) s, cluster_stats(m);
 
