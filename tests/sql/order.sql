@@ -28,7 +28,11 @@ BEGIN
 		'hdbscan_label(5, annual_income, spending_score)',
 		'hdbscan_label(ARRAY[annual_income, spending_score], 8, 3, ''log'')',
 		'hdbscan_outlier(8, age, annual_income, spending_score)',
-		'silhouette(age % 5, annual_income, spending_score)']
+		'silhouette(age % 5, annual_income, spending_score)',
+		'gmm_label(5, annual_income, spending_score)',
+		'gmm_label(ARRAY[age, annual_income, spending_score], 4, ''tied'', scale => ''robust'', seed => 99)',
+		'gmm_label(ARRAY[age, annual_income], 4, ''diag'', scale => ''log'')',
+		'gmm_label(ARRAY[age, annual_income], 4, ''spherical'')']
 	LOOP
 		kind := call;
 		EXECUTE format('SELECT string_agg(label::text, '''' ORDER BY customer_id)
@@ -68,6 +72,13 @@ SELECT kind, count(*) AS runs, count(DISTINCT labels) AS different FROM seen GRO
 -- models too, to the last bit
 SELECT count(*) AS runs, count(DISTINCT m) AS different
 FROM (SELECT kmeans(6, age, annual_income, spending_score ORDER BY md5(customer_id::text || run)) AS m
+	  FROM mall, generate_series(1, 20) run GROUP BY run) x;
+SELECT count(*) AS runs, count(DISTINCT m) AS different
+FROM (SELECT gmm(4, age, annual_income, spending_score ORDER BY md5(customer_id::text || run)) AS m
+	  FROM mall, generate_series(1, 20) run GROUP BY run) x;
+-- of cells, too
+SELECT count(*) AS runs, count(DISTINCT m) AS different
+FROM (SELECT gmm(cluster_sketch(ARRAY[age, annual_income, spending_score], 100 ORDER BY md5(customer_id::text || run)), 4) AS m
 	  FROM mall, generate_series(1, 20) run GROUP BY run) x;
 
 -- rows stored twice, or ten times, change no label: weights are exact

@@ -35,6 +35,9 @@ my %long = (
 	'density on a grid' => 'SELECT DISTINCT dbscan_label(0.003, 1000, a, b) OVER () FROM tall',
 	'density on a tree' => 'SELECT DISTINCT dbscan_label(0.1, 2000, a, b, c, a * b) OVER () FROM tall',
 	'the knee of a density curve' => q{SELECT segment.dbscan_suggest_eps('tall', '{a,b,c}', 1000000)},
+	'a mixture' => 'SELECT DISTINCT gmm_label(50, a, b, c) OVER () FROM wide',
+	'a mixture of few rows and many features' => q{SELECT DISTINCT gmm_label((SELECT array_agg((i * j) % 101 / 7.0) FROM generate_series(1, 1000) j), 2) OVER () FROM generate_series(1, 20) i},
+	'the aggregate of a mixture' => 'SELECT gmm(50, a, b, c) FROM wide',
 	'a fit' => q{SELECT * FROM segment.fit('long', 'wide', k => 50)});
 for my $what (sort keys %long)
 {
