@@ -21,7 +21,7 @@
  * cell has for a component is the one nearest to the component's (by the
  * Kullback-Leibler divergence, both normal) among those with the cell's
  * variances.  Giving it the variances one after the other, each time by the
- * least change, converges to that quickly: iterative proportional fitting, for
+ * least change, converges to that: iterative proportional fitting, for
  * normal distributions Speed, Kiiveri: Gaussian Markov Distributions over
  * Finite Graphs, The Annals of Statistics 14(1), 1986,
  * doi:10.1214/aos/1176349846.
@@ -60,7 +60,11 @@
 /* The lanes of a sum. */
 #define SUM_LANES 8
 
-/* Rounds of proportional fitting; more change nothing that counts. */
+/*
+ * Rounds of proportional fitting.  More change nothing that counts, but where
+ * components are thin against cells that are wide in some features alone; few
+ * more would not do there.
+ */
 #define COMPLETING_ROUNDS 3
 
 /* The least variance in a cell, as a share of a component's: it stays a divisor. */

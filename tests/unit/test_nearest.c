@@ -281,7 +281,8 @@ main(int argc, char **argv)
 
 	for (int i = 0; i < INSTRUCTION_SETS; i++)
 	{
-		snprintf(names[i], sizeof(names[i]), "%s agrees with the definition in every bit", instruction_set_name[i]);
+		snprintf(names[i], sizeof(names[i]), "%s agrees with the definition in every bit",
+				 instruction_set_name[i]);
 		blocks[i] = (Check) {.name = names[i]};
 	}
 	for (int d = 0; d < 12; d++)
