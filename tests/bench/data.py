@@ -45,6 +45,18 @@ def thin(rng, rows):
     return dependent(rng, rows, 0.99)
 
 
+def blends(rng, rows):
+    """Eight features of K normal clusters that overlap, each stretched in directions of its own."""
+    centre = rng.standard_normal((K, 8)) * 0.8
+    member = rng.choice(K, rows, p=rng.dirichlet(np.full(K, 3.0)))
+    values = rng.standard_normal((rows, 8))
+    for cluster in range(K):
+        direction, _ = np.linalg.qr(rng.standard_normal((8, 8)))
+        mine = member == cluster
+        values[mine] = centre[cluster] + values[mine] * rng.uniform(0.3, 1.5, 8) @ direction.T
+    return values
+
+
 def points(rng, rows):
     """Two features in 0 .. 100, as on a map."""
     return mixture(rng, rows, 2, 0, 100, (3, 10))

@@ -1,10 +1,11 @@
-"""The peers outside the database: scikit-learn's KMeans, DBSCAN, HDBSCAN and silhouettes, fastcluster's Ward, SciPy's trees, R's
-dbscan, and the cost of a clustering and silhouettes by numpy."""
+"""The peers outside the database: scikit-learn's KMeans, DBSCAN, HDBSCAN, GaussianMixture and silhouettes, fastcluster's Ward,
+SciPy's trees, R's dbscan, and the cost of a clustering and silhouettes by numpy."""
 
 import shutil
 import subprocess
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,9 @@ import numpy as np
 import sklearn
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
+from sklearn.mixture import GaussianMixture
 
 from data import K
 
@@ -146,6 +149,39 @@ def hdbscan(rows, least, order):
 def agreement(labels, others):
     """The adjusted Rand index of two labellings, with noise as a cluster."""
     return adjusted_rand_score(labels, others)
+
+
+def mixture(rows, starts, seed):
+    """scikit-learn's mixture of Gaussians as its manual has it, the best of so many starts: seconds of the fit, and the
+    log-likelihood of a row."""
+    start = time.perf_counter()
+    model = GaussianMixture(K, n_init=starts, random_state=seed).fit(rows)
+    return time.perf_counter() - start, model.score(rows)
+
+
+def seconds_of_em(rows, more, runs, seed):
+    """What an iteration of the same takes: from one start, rows drawn at random, with so many iterations more and without.
+    A list, of each run."""
+    def solve(iterations):
+        start = time.perf_counter()
+        model = GaussianMixture(K, tol=0, max_iter=iterations, init_params="random_from_data", random_state=seed).fit(rows)
+        return time.perf_counter() - start, model.n_iter_
+
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)     # it is stopped on purpose
+        for _ in range(runs):
+            (short, few), (long, many) = solve(1), solve(1 + more)
+            found.append((long - short) / (many - few))
+    return found
+
+
+def log_likelihood(rows, weights, means, covariances):
+    """Of a row, by a mixture from elsewhere: by scikit-learn's own score."""
+    model = GaussianMixture(len(weights))
+    model.weights_, model.means_, model.covariances_ = weights, means, covariances
+    model.precisions_cholesky_ = np.linalg.inv(np.linalg.cholesky(covariances)).transpose(0, 2, 1)
+    return model.score(rows)
 
 
 def cost(rows, centroids):

@@ -20,7 +20,7 @@ class Bar:
     plus: float = 0
 
     def __str__(self):
-        text = {"time": "time ≤ {:g} ×", "cost": "cost ≤ {:g} ×", "seconds": "≤ {:g} s"}.get(
+        text = {"time": "time ≤ {:.4g} ×", "cost": "cost ≤ {:g} ×", "seconds": "≤ {:g} s"}.get(
             self.what, f"≤ {self.most / MEGABYTE:.0f} MB a process").format(self.most)
         return f"{text} + {self.plus:g} s" if self.plus else text
 

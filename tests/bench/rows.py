@@ -42,7 +42,7 @@ class Bench:
         return self.made[key]
 
     def size(self, table):
-        return self.rows if table == "customers" else min(self.rows, SMALL)
+        return min(self.rows, {"customers": self.rows, "blends": 100_000}.get(table, SMALL))
 
     def table(self, table):
         """Sees to it that the table is there; the names of its columns."""
@@ -630,6 +630,52 @@ def estimate(bench):
 
 
 @row
+def gmm_label(bench):
+    """EM on the rows. First what an iteration takes: one start, with twenty iterations more and without, the difference
+    divided by those that the model counts; scikit-learn likewise, on all cores, with the rows in its memory already. Ours
+    also has those that the start makes on a sample of the rows, and one core. Then the likelihood, all starts: the labels
+    are those that the model has for the same rows, whose likelihood is by scikit-learn for both sides."""
+    work = f"`gmm_label({K}, a, …, h) OVER ()`, {count(bench.size('blends'))} rows"
+    if not bench.server.has("gmm_label", "gmm_fit", "cluster_components"):
+        yield Line(work, NOT_THERE)
+        return
+    columns, more = bench.table("blends"), 20
+    features = f"ARRAY[{', '.join(columns)}]"
+    values, _ = data.export(bench.server, "blends", columns)
+
+    def model_of(n_init, max_iter):
+        return f"SELECT segment.gmm_fit({features}, {K}, 'full', 'none', 0, {n_init}, {max_iter}) AS m FROM blends"
+
+    def iterations(max_iter):
+        return bench.server.value(f"SELECT f.value FROM ({model_of(1, max_iter)}) AS s, cluster_fit_stats(m) AS f WHERE name = 'iterations'")
+
+    made = iterations(1 + more) - iterations(1)
+    short, long = alternate(bench.server, [
+        sum_of_labels(f"gmm_label({features}, {K}, n_init => 1, max_iter => {limit})", "blends") for limit in (1, 1 + more)], bench.runs)
+    yield Line(f"an iteration of {work}", Timing([(b - a) / made for a, b in zip(short.runs, long.runs)]),
+               Timing(peers.seconds_of_em(values, more, min(bench.runs, 3), bench.seed)), "scikit-learn", (Bar("time", 1 / 3),))
+
+    window = f"gmm_label({K}, {', '.join(columns)})"
+    ours, _ = single(bench.server, sum_of_labels(window, "blends"))
+    bench.create("model", model_of("NULL", "NULL"))
+    other = bench.server.value(f"""
+        SELECT count(*) FROM (SELECT {window} OVER () AS label, cluster_id(m, {features}) AS of_model FROM blends, model) AS s
+        WHERE label IS DISTINCT FROM of_model""")
+    with bench.server.connect() as connection:
+        weights, means, covariances = (np.array(part, float) for part in zip(*connection.execute("""
+            SELECT weight, centroid, covariance FROM model, cluster_components(m) JOIN cluster_stats(m) USING (cluster)""")))
+    by_us = peers.log_likelihood(values, weights, means, covariances)
+    seconds, by_scikit = peers.mixture(values, 10, bench.seed)
+    line = Line(f"log-likelihood of {work}", ours, Timing([seconds]), TEN_STARTS)
+    line.bars = (f"≥ scikit-learn's - 1e-4 a row: {by_us:.5f} and {by_scikit:.5f}, {'met' if by_us >= by_scikit - 1e-4 else '**missed**'}",
+                 f"labels of the model: {'met' if other == 0 else '**missed**'}")
+    averages = ", ".join(f"avg({column})" for column in columns)
+    line.memory = peak_memory(bench.server, sum_of_labels(window, "blends"), f"SELECT {averages} FROM blends")
+    yield line
+    bench.drop("model", "blends")
+
+
+@row
 def mixture(bench):
     """A mixture of Gaussians by way of a sketch, against reading the table. EM runs on at most as many cells as a sketch has,
     whatever the rows: hence the seconds that the bar adds. Then what that costs: the mean log-density over all rows, as
@@ -647,7 +693,7 @@ def mixture(bench):
     for table, what in ("shoppers", "independent features"), ("dependent", "correlation 0.95"), ("thin", "correlation 0.99"):
         bench.table(table)
         ours, model = single(bench.server, statement + table)
-        peer, of_rows = single(bench.server, f"SELECT segment.gmm_fit(ARRAY[{FEATURES}], {K}, 'full', 'none', 0, 0, 300) FROM {table}")
+        peer, of_rows = single(bench.server, f"SELECT segment.gmm_fit(ARRAY[{FEATURES}], {K}, 'full', 'none', 0, NULL, NULL) FROM {table}")
         line = Line(f"log-likelihood of `gmm({K}, {FEATURES})`, {count(bench.size(table))} rows, {what}", ours, peer, "EM on all rows")
         if model and of_rows:
             lost = bench.log_likelihood(table, of_rows) - bench.log_likelihood(table, model)
