@@ -16,11 +16,13 @@
  * farther from everything outside than the shortest edge so far.  In order that
  * there is one, of each component the row that may be nearest is sent ahead.
  *
- * Edges are totally ordered: by distance, then by the first row in canonical
- * order, then by the second.  Under a total order there is only one minimum
- * spanning tree, and no round can close a cycle.  So the tree is a function of
- * the rows, whoever finds it in whatever order; and ties, as on a lattice or
- * between core distances, make neither more rounds nor other trees.
+ * Edges are totally ordered: by distance, then by the Euclidean one, then by
+ * the first row in canonical order, then by the second.  Under a total order
+ * there is only one minimum spanning tree, and no round can close a cycle.  So
+ * the tree is a function of the rows, whoever finds it in whatever order; and
+ * ties, as on a lattice or between core distances, make neither more rounds
+ * nor other trees.  In mutual reachability ties are the rule: a core distance
+ * is the length of the edges to all rows within it.
  *
  * Single linkage merges the components that the edges join when they come in
  * this order.  Of equal distances that is one of the trees that the definition
@@ -76,6 +78,28 @@ typedef struct Head
 	bool		with_core;
 	double		done;			/* for core_poll */
 } Head;
+
+/* If features were huge, squares of distances may be infinite, or no numbers. */
+KDTREE_INLINE double
+bounded(double distance2)
+{
+	return distance2 < INFINITY ? distance2 : INFINITY;
+}
+
+/* Of two points of x[j * stride + i], with the bits that the tree gives it. */
+static double
+squared_distance(const double *x, Size stride, int dim, int one, int other)
+{
+	double		sum = 0;
+
+	for (int j = 0; j < dim; j++)
+	{
+		double		d = x[j * stride + one] - x[j * stride + other];
+
+		sum += d * d;
+	}
+	return bounded(sum);
+}
 
 /*
  * All rows, as one process sees the block, in the order of the tree's slots.
@@ -153,14 +177,47 @@ points_at(void *shared)
 	return p;
 }
 
-/* Where edges of equal length come in their order. */
-KDTREE_INLINE uint64
-edge_rank(const Points *p, int slot, int other)
+/* An edge's place in the total order. */
+typedef struct Place
+{
+	double		distance2;
+	double		plain2;			/* Euclidean */
+	uint64		rows;			/* the lower one, then the higher one */
+} Place;
+
+/* After all edges. */
+static const Place place_last = {INFINITY, INFINITY, UINT64_MAX};
+
+KDTREE_INLINE bool
+place_before(const Place *one, const Place *other)
+{
+	if (one->distance2 != other->distance2)
+		return one->distance2 < other->distance2;
+	if (one->plain2 != other->plain2)
+		return one->plain2 < other->plain2;
+	return one->rows < other->rows;
+}
+
+/* The place of the edge between two slots, given its lengths. */
+KDTREE_INLINE Place
+place_of(const Points *p, int slot, int other, double distance2, double plain2)
 {
 	int			a = p->tree.id[slot];
 	int			b = p->tree.id[other];
 
-	return (uint64) Min(a, b) << 32 | (uint64) Max(a, b);
+	return (Place) {distance2, plain2, (uint64) Min(a, b) << 32 | (uint64) Max(a, b)};
+}
+
+/* The place of the edge from a slot to its nearest. */
+static Place
+place_of_nearest(const Points *p, int slot)
+{
+	int			other = p->nearest[slot];
+	double		plain2 = p->distance2[slot];
+
+	if (p->head->with_core)
+		plain2 = squared_distance(p->tree.x, p->tree.stride, p->tree.dim, slot, other);
+	return place_of(p, slot, other, p->distance2[slot], plain2);
 }
 
 /* A row that looks for the nearest one outside its component. */
@@ -172,34 +229,39 @@ typedef struct Search
 	int			component;
 	int			slot;
 	int			nearest;		/* so far */
-	double		distance2;		/* of that, or of the edge that is to be beaten */
-	uint64		rank;			/* of this edge; any comes before UINT64_MAX */
+	Place		place;			/* of the edge to it, or of the one that is to be beaten */
+	double		limit2;			/* Euclidean distance beyond which none comes before that */
 	int			leaves;			/* left to read before the next poll */
 } Search;
 
-static void
-search_consider(Search *s, int slot, double distance2)
+/* No edge is shorter than the core distance; of those that are as short, the Euclidean counts. */
+KDTREE_INLINE void
+search_set_limit(Search *s)
 {
-	uint64		rank;
+	s->limit2 = s->place.distance2 > s->core2 ? s->place.distance2 : s->place.plain2;
+}
 
-	if (!(distance2 < INFINITY))
-		distance2 = INFINITY;	/* nor is it a number, if features were huge */
-	if (distance2 > s->distance2 || s->p->component[slot] == s->component)
+static void
+search_consider(Search *s, int slot, double distance2, double plain2)
+{
+	Place		place;
+
+	if (distance2 > s->place.distance2 || s->p->component[slot] == s->component)
 		return;
-	rank = edge_rank(s->p, s->slot, slot);
-	if (distance2 == s->distance2 && rank >= s->rank)
+	place = place_of(s->p, s->slot, slot, distance2, plain2);
+	if (!place_before(&place, &s->place))
 		return;
 	s->nearest = slot;
-	s->distance2 = distance2;
-	s->rank = rank;
+	s->place = place;
+	search_set_limit(s);
 }
 
 /* What is below the node, and as near as that, is of no interest. */
 KDTREE_INLINE bool
 search_skips(const Search *s, int node, double node2, bool with_core)
 {
-	return node2 > s->distance2 || s->p->common[node] == s->component ||
-		(with_core && s->p->least_core2[node] > s->distance2);
+	return node2 > s->limit2 || s->p->common[node] == s->component ||
+		(with_core && s->p->least_core2[node] > s->place.distance2);
 }
 
 KDTREE_INLINE void
@@ -216,12 +278,16 @@ search_leaf(Search *s, int node, bool with_core, int dim)
 		core_poll("joining", p->head->done);
 		s->leaves = POLL_LEAVES;
 	}
-	if (!kdtree_distances2(&p->tree, start, s->point, s->distance2, d2, dim))
+	if (!kdtree_distances2(&p->tree, start, s->point, s->limit2, d2, dim))
 		return;
 	for (int i = 0; i < count; i++)
-		if (!(d2[i] > s->distance2))
+	{
+		double		plain2 = bounded(d2[i]);
+
+		if (plain2 <= s->limit2)
 			search_consider(s, start + i, with_core ?
-							Max(d2[i], Max(s->core2, p->core2[start + i])) : d2[i]);
+							Max(plain2, Max(s->core2, p->core2[start + i])) : plain2, plain2);
+	}
 }
 
 /* Search everything below a node, nearer children first. */
@@ -265,7 +331,7 @@ search_tree(Search *s, bool with_core, int dim)
 	const KdTree *t = &s->p->tree;
 	int			node = kdtree_first_leaf(t) + kdtree_leaf_of(s->slot);
 
-	if (with_core && s->core2 > s->distance2)
+	if (with_core && s->core2 > s->place.distance2)
 		return;
 	if (!search_skips(s, node, 0, with_core))
 		search_leaf(s, node, with_core, dim);
@@ -292,8 +358,8 @@ search_begin(Search *s, int slot, double *point, bool with_core, int dim)
 	s->component = p->component[slot];
 	s->slot = slot;
 	s->nearest = NOBODY;
-	s->distance2 = best == NOBODY ? INFINITY : p->distance2[best];
-	s->rank = best == NOBODY ? UINT64_MAX : edge_rank(p, best, p->nearest[best]);
+	s->place = best == NOBODY ? place_last : place_of_nearest(p, best);
+	search_set_limit(s);
 }
 
 KDTREE_INLINE void
@@ -308,7 +374,7 @@ find_nearest_of(Points *p, int64 from, int64 to, double *point, bool with_core, 
 		search_begin(&s, slot, point, with_core, dim);
 		search_tree(&s, with_core, dim);
 		p->nearest[slot] = s.nearest;
-		p->distance2[slot] = Max(p->distance2[slot], s.distance2);
+		p->distance2[slot] = Max(p->distance2[slot], s.place.distance2);
 	}
 }
 
@@ -387,9 +453,15 @@ note_best(Points *p, int slot)
 {
 	int		   *best = &p->best[p->component[slot]];
 
-	if (*best == NOBODY || p->distance2[slot] < p->distance2[*best] ||
-		(p->distance2[slot] == p->distance2[*best] &&
-		 edge_rank(p, slot, p->nearest[slot]) < edge_rank(p, *best, p->nearest[*best])))
+	if (*best != NOBODY && p->distance2[slot] == p->distance2[*best])
+	{
+		Place		place = place_of_nearest(p, slot);
+		Place		best_place = place_of_nearest(p, *best);
+
+		if (place_before(&place, &best_place))
+			*best = slot;
+	}
+	else if (*best == NOBODY || p->distance2[slot] < p->distance2[*best])
 		*best = slot;
 }
 
@@ -493,8 +565,7 @@ join_components(Plan *plan)
 			int			b = p->tree.id[p->nearest[slot]];
 
 			plan->parent[Max(one, other)] = Min(one, other);
-			plan->edge[plan->nedges++] =
-				(Edge) {Min(a, b), Max(a, b), sqrt(p->distance2[slot])};
+			plan->edge[plan->nedges++] = (Edge) {Min(a, b), Max(a, b), p->distance2[slot]};
 		}
 	}
 }
@@ -551,19 +622,26 @@ plan_begin(const Rows *rows, const double *core2, Edge *edge)
 	return plan;
 }
 
-/* Sort edges by distance, then by the lower and by the higher row. */
+/* Bring the edges, whose distances are squared so far, into their order. */
 static void
-sort_edges(Edge *edge, int count)
+sort_edges(const Rows *rows, bool with_core, Edge *edge, int count)
 {
 	double	   *key = core_alloc(count, sizeof(double));
 	Edge	   *unsorted = core_alloc(count, sizeof(Edge));
 	int		   *order = core_alloc(count, sizeof(int));
 
 	/* sorting is stable, so the last key counts most */
-	for (int turn = 0; turn < 3; turn++)
+	for (int turn = 0; turn < 4; turn++)
 	{
+		if (turn == 2 && !with_core)
+			continue;			/* the same as the next */
 		for (int i = 0; i < count; i++)
-			key[i] = turn == 0 ? edge[i].b : turn == 1 ? edge[i].a : edge[i].distance;
+		{
+			const Edge *e = &edge[i];
+
+			key[i] = turn == 0 ? e->b : turn == 1 ? e->a : turn == 3 ? e->distance :
+				squared_distance(rows->x, rows->n, rows->dim, e->a, e->b);
+		}
 		order_by_key(key, count, order);
 		memcpy(unsorted, edge, sizeof(Edge) * count);
 		for (int i = 0; i < count; i++)
@@ -572,6 +650,8 @@ sort_edges(Edge *edge, int count)
 			edge[i] = unsorted[order[i]];
 		}
 	}
+	for (int i = 0; i < count; i++)
+		edge[i].distance = sqrt(edge[i].distance);
 	pfree(order);
 	pfree(unsorted);
 	pfree(key);
@@ -600,7 +680,7 @@ spanning_tree(const Rows *rows, const double *core2, Edge *edge)
 	pfree(plan.scout);
 	pfree(plan.parent);
 	crew_free(plan.points.head);
-	sort_edges(edge, rows->n - 1);
+	sort_edges(rows, core2 != NULL, edge, rows->n - 1);
 }
 
 /*

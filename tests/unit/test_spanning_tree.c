@@ -2,17 +2,17 @@
  * test_spanning_tree.c
  *	  Minimum spanning trees and single linkage, against the definitions.
  *
- * Edges have a total order: distance, lower row, higher row.  The only minimum
- * spanning tree is then the one that Kruskal's algorithm makes: sort the edges
- * of all pairs, and take each that joins two components.  The core's edges
- * have to be the same, in the same order, with the same bits; ties or not, in
- * plain distance or mutual reachability.
+ * Edges have a total order: distance, plain distance, lower row, higher row.
+ * The only minimum spanning tree is then the one that Kruskal's algorithm
+ * makes: sort the edges of all pairs, and take each that joins two components.
+ * The core's edges have to be the same, in the same order, with the same bits;
+ * ties or not, in plain distance or mutual reachability.
  *
  * Single linkage: on random reals the tree is that of linkage_tree; with ties
  * the clusters at every height are, and every merge joins two clusters that
  * have members at its height and none nearer.
  */
-#include "kdtree.h"
+#include "core_distance.h"
 #include "spanning_tree.h"
 #include "triangle.h"
 
@@ -61,25 +61,36 @@ distance2_of(const Rows *rows, const double *core2, int a, int b)
 	return core2 ? Max(sum, Max(core2[a], core2[b])) : sum;
 }
 
-static int
-compare_edges(const void *p, const void *q)
+/* Two rows a < b, with the squares of the distance that counts and of the plain one. */
+typedef struct Pair
 {
-	const Edge *one = p;
-	const Edge *other = q;
+	int			a;
+	int			b;
+	double		distance2;
+	double		plain2;
+} Pair;
 
-	if (one->distance != other->distance)
-		return one->distance < other->distance ? -1 : 1;
+static int
+compare_pairs(const void *p, const void *q)
+{
+	const Pair *one = p;
+	const Pair *other = q;
+
+	if (one->distance2 != other->distance2)
+		return one->distance2 < other->distance2 ? -1 : 1;
+	if (one->plain2 != other->plain2)
+		return one->plain2 < other->plain2 ? -1 : 1;
 	if (one->a != other->a)
 		return one->a - other->a;
 	return one->b - other->b;
 }
 
-/* Kruskal's algorithm; the distances of edges are squared until the end. */
+/* Kruskal's algorithm. */
 static void
 kruskal(const Rows *rows, const double *core2, Edge *edge)
 {
 	int			n = rows->n;
-	Edge	   *all = core_alloc((Size) n * (n - 1) / 2, sizeof(Edge));
+	Pair	   *all = core_alloc((Size) n * (n - 1) / 2, sizeof(Pair));
 	int		   *component = core_alloc(n, sizeof(int));
 	int			pairs = 0;
 	int			edges = 0;
@@ -88,9 +99,10 @@ kruskal(const Rows *rows, const double *core2, Edge *edge)
 	{
 		component[a] = a;
 		for (int b = a + 1; b < n; b++)
-			all[pairs++] = (Edge) {a, b, distance2_of(rows, core2, a, b)};
+			all[pairs++] = (Pair) {a, b, distance2_of(rows, core2, a, b),
+			distance2_of(rows, NULL, a, b)};
 	}
-	qsort(all, pairs, sizeof(Edge), compare_edges);
+	qsort(all, pairs, sizeof(Pair), compare_pairs);
 	for (int i = 0; i < pairs && edges < n - 1; i++)
 	{
 		int			one = component[all[i].a];
@@ -101,33 +113,10 @@ kruskal(const Rows *rows, const double *core2, Edge *edge)
 		for (int k = 0; k < n; k++)
 			if (component[k] == other)
 				component[k] = one;
-		edge[edges] = all[i];
-		edge[edges++].distance = sqrt(all[i].distance);
+		edge[edges++] = (Edge) {all[i].a, all[i].b, sqrt(all[i].distance2)};
 	}
 	pfree(component);
 	pfree(all);
-}
-
-/* Squared distances of the k-th nearest, the row itself included. */
-static double *
-core_distances2(const Rows *rows, int k)
-{
-	double	   *core2 = core_alloc(rows->n, sizeof(double));
-	double	   *d2 = core_alloc(k, sizeof(double));
-	int		   *id = core_alloc(k, sizeof(int));
-	double	   *point = core_alloc(rows->dim, sizeof(double));
-	KdTree		t = kdtree_of(rows->x, rows->n, rows->dim);
-
-	for (int s = 0; s < rows->n; s++)
-	{
-		kdtree_point(&t, s, point, rows->dim);
-		core2[t.id[s]] = d2[kdtree_k_nearest(&t, point, k, id, d2) - 1];
-	}
-	kdtree_free(&t);
-	pfree(point);
-	pfree(id);
-	pfree(d2);
-	return core2;
 }
 
 static bool
@@ -157,7 +146,10 @@ test_kruskal(void)
 		double	   *core2 = NULL;
 
 		if (set % 3 == 1)
-			core2 = core_distances2(&rows, draw_int(1, 10));
+		{
+			core2 = core_alloc(rows.n, sizeof(double));
+			core_distances2(&rows, draw_int(1, 10), core2);
+		}
 		else if (set % 3 == 2)
 		{
 			/* few values, so that they tie with each other and with distances */
@@ -293,7 +285,9 @@ test_order(void)
 		double	   *copy;
 
 		rows_normalise(&rows);
-		core2 = set % 2 ? core_distances2(&rows, 5) : NULL;
+		core2 = set % 2 ? core_alloc(rows.n, sizeof(double)) : NULL;
+		if (core2)
+			core_distances2(&rows, 5, core2);
 		spanning_tree(&rows, core2, edge);
 		crew_share = shares[set % 3];
 		spanning_tree(&rows, core2, other);
