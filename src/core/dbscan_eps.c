@@ -2,9 +2,9 @@
  * dbscan_eps.c
  *	  A distance for DBSCAN, from the curve of distances to the min_points-th row.
  *
- * Of every row the radius is taken at which it would become a core point: the
- * distance to the min_points-th nearest row, where the row itself and all
- * equal to it count.  In ascending order, one place for each input row, these
+ * Of every row the radius is taken at which it would become a core point: its
+ * core distance (core_distance.h), to the min_points-th nearest row, where the
+ * row itself and all equal to it count.  In ascending order, one place for each input row, these
  * make a curve that is flat for rows in clusters and steep for those outside.
  * Radii of 0, of rows of which there are min_points equal ones, are left out
  * if there are others: with integers they are many, and say nothing of
@@ -31,7 +31,7 @@
  */
 #include "dbscan.h"
 
-#include "kdtree.h"
+#include "core_distance.h"
 
 /* So many show the share of rows beyond a knee to half a percent or better. */
 #define MOST_ASKED 16384
@@ -40,13 +40,6 @@
 
 /* Polls come after so many neighbours found. */
 #define POLL_NEIGHBOURS 10000
-
-/* Other rows weigh 1 at least: so many are enough. */
-static int
-most_neighbours(int64 n, int min_points)
-{
-	return (int) Min(n, min_points);
-}
 
 /* How many of so many input rows are asked. */
 static int
@@ -61,22 +54,23 @@ rows_asked(double total, int neighbours)
 static void
 find_radii(const Rows *rows, int min_points, int asked, double *radius2)
 {
-	int			room = most_neighbours(rows->n, min_points);
+	int			n = rows->n;
+	Size		room = core_neighbours(n, min_points);
 	double		total = rows_total_weight(rows);
-	KdTree		t = kdtree_of(rows->x, rows->n, rows->dim);
+	KdTree		t = kdtree_of(rows->x, n, rows->dim);
+	double	   *weight = core_alloc(n, sizeof(double));
 	double	   *point = core_alloc(rows->dim, sizeof(double));
-	double	   *d2 = core_alloc(room, sizeof(double));
-	int		   *id = core_alloc(room, sizeof(int));
+	Neighbour  *neighbour = core_alloc(room, sizeof(Neighbour));
 	double		up_to = rows->weight[0];	/* the rows so far, equal ones included */
 	int			row = 0;
 	int			row_before = -1;
 	int64		found = 0;
 
+	for (int slot = 0; slot < n; slot++)
+		weight[slot] = rows->weight[t.id[slot]];
 	for (int i = 0; i < asked; i++)
 	{
 		double		rank = floor((i + 0.5) * total / asked);
-		double		reached = 0;
-		int			count;
 
 		while (up_to <= rank)
 			up_to += rows->weight[++row];
@@ -87,23 +81,18 @@ find_radii(const Rows *rows, int min_points, int asked, double *radius2)
 		}
 		row_before = row;
 		for (int j = 0; j < rows->dim; j++)
-			point[j] = rows->x[(Size) j * rows->n + row];
-		count = kdtree_k_nearest(&t, point, room, id, d2);
-		for (int k = 0; k < count && reached < min_points; k++)
-		{
-			reached += rows->weight[id[k]];
-			radius2[i] = d2[k];
-		}
-		found += count;
+			point[j] = rows->x[(Size) j * n + row];
+		radius2[i] = core_distance2_at(&t, weight, point, min_points, neighbour);
+		found += room;
 		if (found >= POLL_NEIGHBOURS)
 		{
 			core_poll("nearest rows", (double) i / asked);
 			found = 0;
 		}
 	}
-	pfree(id);
-	pfree(d2);
+	pfree(neighbour);
 	pfree(point);
+	pfree(weight);
 	kdtree_free(&t);
 }
 
@@ -135,7 +124,7 @@ knee_of(const double *value, int n)
 double
 dbscan_suggest_eps(const Rows *rows, int min_points)
 {
-	int			asked = rows_asked(rows_total_weight(rows), most_neighbours(rows->n, min_points));
+	int			asked = rows_asked(rows_total_weight(rows), Min(rows->n, min_points));
 	double	   *radius = core_alloc(asked, sizeof(double));
 	double	   *curve = core_alloc(asked, sizeof(double));
 	int		   *order = core_alloc(asked, sizeof(int));
@@ -161,8 +150,9 @@ dbscan_suggest_eps(const Rows *rows, int min_points)
 Size
 dbscan_suggest_memory(int64 n, int dim, int min_points)
 {
-	Size		neighbours = mul_size(most_neighbours(n, min_points), sizeof(double) + sizeof(int));
+	Size		neighbours = mul_size(core_neighbours(n, min_points), sizeof(Neighbour));
 	Size		curve = mul_size(MOST_ASKED, 2 * sizeof(double) + sizeof(int));
 
-	return add_size(kdtree_bytes(n, dim), add_size(neighbours, curve));
+	return add_size(add_size(kdtree_bytes(n, dim), mul_size(n, sizeof(double))),
+					add_size(neighbours, curve));
 }

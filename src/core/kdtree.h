@@ -62,8 +62,6 @@ extern KdTree kdtree_of(const double *x, int n, int dim);
 extern void kdtree_free(KdTree *t);
 extern void kdtree_refit_leaf(KdTree *t, int leaf);
 extern bool kdtree_refit_node(KdTree *t, int node);
-extern int	kdtree_k_nearest(const KdTree *t, const double *point, int k, int *id,
-							 double *distance2);
 
 #define KDTREE_INLINE static inline __attribute__((always_inline))
 

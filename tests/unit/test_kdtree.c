@@ -4,9 +4,7 @@
  *
  * A tree is right if it has every point once, in the leaf that it is said to
  * be in, if every box is the smallest around the points below it, and if no
- * box is computed to be farther away than a point in it.  The nearest points
- * must be those that sorting all of them by distance and name puts first,
- * with the very same distances.
+ * box is computed to be farther away than a point in it.
  */
 #include "kdtree.h"
 
@@ -198,90 +196,14 @@ test_bounds(void)
 	check_end(&same);
 }
 
-/* The k nearest by looking at all, nearest first, ties by name. */
-static void
-nearest_by_sorting(const double *x, int n, const double *point, int dim, int k, int *id,
-				   double *distance2)
-{
-	for (int i = 0; i < n; i++)
-	{
-		double		d2 = distance2_of(x, n, i, point, dim);
-		int			at = Min(i, k);
-
-		for (; at > 0 && distance2[at - 1] > d2; at--)
-			if (at < k)
-			{
-				distance2[at] = distance2[at - 1];
-				id[at] = id[at - 1];
-			}
-		if (at < k)
-		{
-			distance2[at] = d2;
-			id[at] = i;
-		}
-	}
-}
-
-static void
-test_nearest(void)
-{
-	Check		nearest = {.name = "the k nearest are those that sorting puts first, ties too"};
-	Check		elsewhere = {.name = "a tree copied to another address gives the same"};
-
-	for (int set = 0; set < 400; set++)
-	{
-		int			n = draw_int(1, set % 10 ? 150 : 1500);
-		int			dim = dims[set % 7];
-		int			k = draw_int(1, set % 5 ? 12 : n + 3);
-		double	   *x = draw_points(n, dim, set % 2);
-		KdTree		t = kdtree_of(x, n, dim);
-		Size		bytes = kdtree_bytes(n, dim);
-		KdTree		copy;
-		int		   *id[2] = {core_alloc(k, sizeof(int)), core_alloc(k, sizeof(int))};
-		double	   *d2[2] = {core_alloc(k, sizeof(double)), core_alloc(k, sizeof(double))};
-		double	   *point = core_alloc(dim, sizeof(double));
-
-		kdtree_place(&copy, core_alloc(bytes, 1), n, dim);
-		memcpy(copy.x, t.x, bytes);
-		for (int turn = 0; turn < 5; turn++)
-		{
-			int			from = draw_int(0, n - 1);
-			int			found;
-
-			for (int j = 0; j < dim; j++)
-				point[j] = turn % 2 ? x[j * n + from] : draw_int(-1, 6);
-			nearest_by_sorting(x, n, point, dim, k, id[0], d2[0]);
-			for (int tree = 0; tree < 2; tree++)
-			{
-				found = kdtree_k_nearest(tree ? &copy : &t, point, k, id[1], d2[1]);
-				check_that(tree ? &elsewhere : &nearest, found == Min(k, n) &&
-						   memcmp(id[0], id[1], sizeof(int) * found) == 0 &&
-						   memcmp(d2[0], d2[1], sizeof(double) * found) == 0,
-						   "set %d, n %d, dim %d, k %d", set, n, dim, k);
-			}
-		}
-		pfree(copy.x);
-		pfree(point);
-		for (int i = 0; i < 2; i++)
-		{
-			pfree(d2[i]);
-			pfree(id[i]);
-		}
-		kdtree_free(&t);
-		pfree(x);
-	}
-	check_end(&nearest);
-	check_end(&elsewhere);
-}
-
-/* Whatever the values are, a tree is built, and asked, in the end. */
+/* Whatever the values are, a tree is built in the end. */
 static void
 test_extremes(void)
 {
 	static const double values[] = {
 		0, 5e-324, 1e-320, 1e-150, 1, 1e150, 1e154, 1.7e308, -1.7e308, -1e150, -5e-324,
 	};
-	Check		built = {.name = "extreme values: a tree of all points, and some nearest"};
+	Check		built = {.name = "extreme values: a tree of all points"};
 
 	for (int set = 0; set < 200; set++)
 	{
@@ -289,16 +211,12 @@ test_extremes(void)
 		int			dim = draw_int(1, 5);
 		int			most = draw_int(0, 10);
 		double	   *x = core_alloc(n, sizeof(double) * dim);
-		double		point[5] = {0};
-		int			id[3];
-		double		d2[3];
 		KdTree		t;
 
 		for (int i = 0; i < n * dim; i++)
 			x[i] = values[draw_int(0, most)];
 		t = kdtree_of(x, n, dim);
-		check_that(&built, has_every_point(&t, x, n) && boxes_fit(&t) &&
-				   kdtree_k_nearest(&t, point, 3, id, d2) == Min(n, 3), "set %d", set);
+		check_that(&built, has_every_point(&t, x, n) && boxes_fit(&t), "set %d", set);
 		kdtree_free(&t);
 		pfree(x);
 	}
@@ -311,7 +229,6 @@ main(int argc, char **argv)
 	tap_begin(argc, argv);
 	test_shape();
 	test_bounds();
-	test_nearest();
 	test_extremes();
 	return tap_end();
 }
