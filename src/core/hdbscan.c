@@ -6,42 +6,49 @@
  * core distances (core_distance.h).  At a height h the rows that are linked by
  * steps below h make components, those with min_cluster_size rows and more are
  * clusters, and the other rows are noise.  Going down from infinity, a cluster
- * loses rows, and goes on; or falls into two or more clusters, and ends there;
- * or into none, and all its rows leave at once.  That is the condensed tree:
- * where every cluster begins, and from which cluster, and at what height, each
- * row leaves.
+ * loses rows, and goes on; or falls into two clusters, and ends there; or into
+ * none, and all its rows leave at once.  That is the condensed tree: where
+ * every cluster begins, and from which cluster, and at what height, each row
+ * leaves.
  *
  * The density at a height is 1 / height.  A cluster's stability, or excess of
  * mass, is the sum over its rows of the density at which the row leaves less
  * that at which the cluster begins; rows that go on in a cluster below leave
  * where that begins.  Of all clusters none of which contains another, those
- * with the greatest sum of stabilities are selected; of equals the upper one.
- * The whole is never selected, so rows that have no two clusters in them are
- * all noise, as in scikit-learn (allow_single_cluster=False).
+ * with the greatest sum of stabilities are selected; of equals the upper one,
+ * but none without any stability.  The whole is never selected, so rows that
+ * have no two clusters in them are all noise, as in scikit-learn
+ * (allow_single_cluster=False).
  *
  * The outlier score (GLOSH) of a row that leaves a cluster at height h is
  * 1 - l / h, l being the height at which the last rows of that cluster, and of
  * those below it, leave; 0 if h is 0.
  *
  * The tree is built upward, from the merges of single linkage on the minimum
- * spanning tree.  Merges at one height are one event, as in the paper ("edges
- * must be removed simultaneously"): ties are frequent even on reals, since a
- * core distance is the length of many edges.  So what comes out depends on the
- * components at every height alone, not on an order of edges, nor on which of
- * several spanning trees was taken.  scikit-learn splits in two, in the order
- * in which its sort leaves ties; there a row that is linked to two clusters
- * at one height, its core distance, goes with one of them, and here it stays
- * behind.
+ * spanning tree.  Ties are frequent even on reals, since a core distance is
+ * the height at which a row reaches all those within it: a row between two
+ * clusters is often linked to both at one height.  The paper has merges at one
+ * height as one event, and then such a row is in neither.  Programs merge two
+ * at a time (scikit-learn, hdbscan of Python, R), in the order in which their
+ * sort leaves ties, and with another order of rows may come to other clusters:
+ * a tie decides whether some rows, min_cluster_size together with the row that
+ * links them, are a cluster before they join a large one, which ends the large
+ * one as well.  Here merges are two at a time, too, in the total order of
+ * spanning_tree.c: of ties the nearer rows first, so the row goes with the
+ * cluster that it is nearer to.  That is one of the results which the others
+ * may have, and a function of the rows.
+ *
+ * A cluster may then begin and end at one height.  It has no stability, and is
+ * not selected: on a lattice, where all merges are ties, all rows are noise.
  *
  * Equal rows are one canonical row, which at its core distance, where the
  * paper's tree has an edge from a row to itself, falls apart into single rows.
- * If that is 0, as with min_samples equal rows, then the density is infinite
- * there, and so is the stability of a cluster that holds out so long.  It
- * cannot end otherwise, and a cluster always begins above 0; so infinity is
- * never taken from infinity.
+ * Being at distance 0 these merge before anything else does at that height.
+ * If it is 0, as with min_samples equal rows, then the density is infinite
+ * there, and so is the stability of a cluster that holds out so long.
  *
  * All sums run over canonical rows in their order, so the result is a function
- * of the rows.  Beside the spanning tree O(n) time; hdbscan_memory: some 60
+ * of the rows.  Beside the spanning tree O(n) time; hdbscan_memory: some 50
  * bytes a row after the tree, which takes more.  Features are to be normalised
  * (rows.h).
  *
@@ -95,13 +102,19 @@ typedef struct Condensed
 	/* components, which bear the name of their first row */
 	double	   *weight;			/* [name] */
 	int		   *alive;			/* [name] the cluster that it is now, or NOBODY */
-	int		   *up;				/* [row] on the way to the name, never after the row */
 } Condensed;
 
 static inline double
 density(double height)
 {
 	return height > 0 ? 1 / height : INFINITY;
+}
+
+/* How much denser than at the birth of a cluster it is at a height. */
+static inline double
+excess(double height, double birth)
+{
+	return height < birth ? density(height) - density(birth) : 0;
 }
 
 static int
@@ -130,106 +143,32 @@ be_born(Condensed *t, int cluster, int parent, double height)
 	t->cluster[cluster].birth = height;
 }
 
-/* Below a merge, was the component a cluster?  Its first row has left one then. */
-static bool
-was_cluster(const Condensed *t, int name)
-{
-	return t->left[name] != NOBODY;
-}
-
-/*
- * A canonical row that comes to its first merge is a cluster by itself if it
- * stands for rows enough, and they hold together below the merge.
- */
+/* Component "high" becomes part of "low". */
 static void
-wake(Condensed *t, int name, double core, double height)
+merge_parts(Condensed *t, int low, int high, double height)
 {
-	if (!was_cluster(t, name) && t->weight[name] >= t->min_cluster_size && core < height)
+	int			one = t->alive[low];
+	int			other = t->alive[high];
+	int			cluster = one != NOBODY ? one : other;
+
+	t->weight[low] += t->weight[high];
+	if (one != NOBODY && other != NOBODY)
 	{
-		t->alive[name] = new_cluster(t);
-		leave(t, name, t->alive[name], core);
+		cluster = new_cluster(t);
+		be_born(t, one, cluster, height);
+		be_born(t, other, cluster, height);
 	}
-}
-
-static int
-find_name(Condensed *t, int row)
-{
-	while (t->up[row] != row)
-		row = t->up[row] = t->up[t->up[row]];
-	return row;
-}
-
-/*
- * The component "high" has become part of "name".  Clusters from "fresh" on
- * were made by merges at this height.
- */
-static void
-join_part(Condensed *t, int high, int name, int fresh, double height)
-{
-	t->weight[name] += t->weight[high];
-	if (!was_cluster(t, high))
+	else if (cluster == NOBODY && t->weight[low] >= t->min_cluster_size)
+		cluster = new_cluster(t);
+	t->alive[low] = cluster;
+	if (cluster == NOBODY)
 		return;
-	if (t->alive[name] == NOBODY)
-		t->alive[name] = t->alive[high];	/* the first cluster: it may go on */
-	else
-	{
-		if (t->alive[name] < fresh)
-		{
-			int			parent = new_cluster(t);
 
-			be_born(t, t->alive[name], parent, height);
-			t->alive[name] = parent;
-		}
-		be_born(t, t->alive[high], t->alive[name], height);
-	}
-}
-
-/* A part that was no cluster leaves the cluster that it is in from here on up. */
-static void
-settle_part(Condensed *t, int part, int name, double height)
-{
-	if (was_cluster(t, part))
-		return;
-	if (t->alive[name] == NOBODY && t->weight[name] >= t->min_cluster_size)
-		t->alive[name] = new_cluster(t);
-	if (t->alive[name] != NOBODY)
-		leave(t, part, t->alive[name], height);
-}
-
-/*
- * Merges [from .. to - 1] are all those at one height.  Every part of what
- * they make is "high" in one of them, except the one that gives the name.
- */
-static void
-merge_at_once(Condensed *t, const Merge *merge, int from, int to, const double *core)
-{
-	double		height = merge[from].height;
-	int			fresh;
-
-	for (int m = from; m < to; m++)
-	{
-		int			low = merge[m].low;
-		int			high = merge[m].high;
-
-		poll_row(m);
-		wake(t, low, core[low], height);
-		wake(t, high, core[high], height);
-		t->up[high] = low;
-	}
-	fresh = t->nclusters;
-	for (int m = from; m < to; m++)
-	{
-		poll_row(m);
-		join_part(t, merge[m].high, find_name(t, merge[m].high), fresh, height);
-	}
-	for (int m = from; m < to; m++)
-	{
-		int			name = find_name(t, merge[m].high);
-
-		poll_row(m);
-		settle_part(t, merge[m].high, name, height);
-		settle_part(t, name, name, height);
-	}
+	/* a part that was no cluster leaves, from here on up it is in this one */
+	if (one == NOBODY)
+		leave(t, low, cluster, height);
+	if (other == NOBODY)
+		leave(t, high, cluster, height);
 }
 
 /* Build the tree from merges that ascend; of all rows there are min_cluster_size. */
@@ -246,30 +185,36 @@ condense(const Rows *rows, const Merge *merge, const double *core, double min_cl
 		.height = core_alloc(n, sizeof(double)),
 		.weight = core_alloc(n, sizeof(double)),
 		.alive = core_alloc(n, sizeof(int)),
-		.up = core_alloc(n, sizeof(int)),
 	};
-	int			to;
 
 	memcpy(t.weight, rows->weight, sizeof(double) * n);
 	for (int i = 0; i < n; i++)
 	{
+		poll_row(i);
 		t.left[i] = t.alive[i] = NOBODY;
-		t.up[i] = i;
+		if (t.weight[i] >= min_cluster_size)
+		{
+			t.alive[i] = new_cluster(&t);
+			leave(&t, i, t.alive[i], core[i]);
+		}
 	}
-	for (int from = 0; from < n - 1; from = to)
+	for (int m = 0; m < n - 1; m++)
 	{
-		for (to = from + 1; to < n - 1 && merge[to].height == merge[from].height; to++)
-			;
-		merge_at_once(&t, merge, from, to, core);
+		poll_row(m);
+		merge_parts(&t, merge[m].low, merge[m].high, merge[m].height);
 	}
-	wake(&t, 0, core[0], INFINITY); /* only if there is no merge */
 	Assert(t.nclusters < 2 * most);
 
 	/* rows left together with the first row of the component that they were in */
-	for (int i = 0; i < n; i++)
-		if (t.left[i] == NOBODY)
-			leave(&t, i, t.left[t.up[i]], t.height[t.up[i]]);
-	pfree(t.up);
+	for (int m = n - 2; m >= 0; m--)
+	{
+		int			low = merge[m].low;
+		int			high = merge[m].high;
+
+		poll_row(m);
+		if (t.left[high] == NOBODY)
+			leave(&t, high, t.left[low], t.height[low]);
+	}
 	pfree(t.alive);
 	pfree(t.weight);
 	return t;
@@ -287,7 +232,7 @@ measure(Condensed *t)
 		poll_row(i);
 		c->weight += weight;
 		c->last = Min(c->last, t->height[i]);
-		c->stability += weight * (density(t->height[i]) - density(c->birth));
+		c->stability += weight * excess(t->height[i], c->birth);
 	}
 	for (int i = 0; i < t->nclusters - 1; i++)
 	{
@@ -297,7 +242,7 @@ measure(Condensed *t)
 		poll_row(i);
 		parent->weight += c->weight;
 		parent->last = Min(parent->last, c->last);
-		parent->stability += c->weight * (density(c->birth) - density(parent->birth));
+		parent->stability += c->weight * excess(c->birth, parent->birth);
 	}
 }
 
@@ -313,7 +258,7 @@ select_clusters(Condensed *t)
 		Cluster    *c = &t->cluster[i];
 
 		poll_row(i);
-		c->selected = c->stability >= c->best_below;
+		c->selected = c->stability > 0 && c->stability >= c->best_below;
 		t->cluster[c->parent].best_below += Max(c->stability, c->best_below);
 	}
 	for (int i = whole - 1; i >= 0; i--)
@@ -421,7 +366,7 @@ hdbscan_memory(int64 n, int dim, double rows, int64 min_cluster_size, int64 min_
 {
 	Size		clusters = mul_size(2 * hdbscan_most_clusters(n, rows, min_cluster_size),
 									sizeof(Cluster));
-	Size		components = mul_size(n, 2 * sizeof(double) + 3 * sizeof(int));
+	Size		components = mul_size(n, 2 * sizeof(double) + 2 * sizeof(int));
 	Size		merging = mul_size(n, sizeof(Edge) + sizeof(Merge) + sizeof(int));
 	Size		condensing = add_size(mul_size(n, sizeof(Merge)), add_size(components, clusters));
 	Size		most = Max(core_distances_memory(n, dim, min_samples), spanning_tree_memory(n, dim));

@@ -6,10 +6,12 @@
  * The definition, on input rows one by one, equal ones too, with all pairs of
  * them: the core distance is the min_samples-th of the sorted distances to
  * all rows, the row itself among them.  Rows reach each other at the greatest
- * of distance and core distances.  From the whole down, at every height that
- * occurs, the rows of a cluster that are linked below the height are gathered
- * by a search; parts of min_cluster_size rows and more are clusters, the other
- * rows leave.  Nothing of that knows of a spanning tree.
+ * of distance and core distances.  All pairs of rows are sorted by that, then
+ * by their distance, then by their canonical rows.  From the whole down, the
+ * last place in this order is sought before which the pairs do not link all
+ * rows of a cluster; those that they do link are gathered by a search; parts of
+ * min_cluster_size rows and more are clusters, the other rows leave.  Nothing
+ * of that knows of a spanning tree.
  *
  * Selection compares sums of stabilities.  Where two of them differ by no more
  * than rounding, nothing is claimed about labels; such sets are rare.
@@ -37,9 +39,9 @@ typedef struct Naive
 {
 	int			n;
 	int			min_cluster_size;
-	const double *reach;		/* [n * n] mutual reachability */
-	const double *heights;		/* all that occur, descending */
-	int			nheights;
+	const int  *place;			/* [n * n] of a pair in the order of all */
+	const double *height_at;	/* [place] mutual reachability */
+	int			npairs;
 	Node	   *node;			/* a parent comes before its children */
 	int			nnodes;
 	int		   *left;			/* [n] the node that a row leaves */
@@ -54,6 +56,12 @@ density_at(double height)
 	return height > 0 ? 1 / height : INFINITY;
 }
 
+static double
+excess(double height, double birth)
+{
+	return height < birth ? density_at(height) - density_at(birth) : 0;
+}
+
 static int
 ascending(const void *a, const void *b)
 {
@@ -63,9 +71,9 @@ ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* part[] of each of members[] becomes the number of its component below "height". */
+/* part[] of each of members[] becomes the number of its component by pairs before a place. */
 static int
-find_parts(const Naive *t, const int *members, int count, double height, int *part)
+find_parts(const Naive *t, const int *members, int count, int place, int *part)
 {
 	int		   *queue = core_alloc(count, sizeof(int));
 	int			parts = 0;
@@ -86,7 +94,7 @@ find_parts(const Naive *t, const int *members, int count, double height, int *pa
 			int			a = queue[head++];
 
 			for (int b = 0; b < count; b++)
-				if (part[b] < 0 && t->reach[members[a] * t->n + members[b]] < height)
+				if (part[b] < 0 && t->place[members[a] * t->n + members[b]] < place)
 				{
 					part[b] = parts;
 					queue[tail++] = b;
@@ -98,8 +106,27 @@ find_parts(const Naive *t, const int *members, int count, double height, int *pa
 	return parts;
 }
 
+/* The place of the pair that links them all, those before "place" do: by bisection. */
+static int
+last_link(const Naive *t, const int *members, int count, int place, int *part)
+{
+	int			apart = 0;
+
+	while (place - apart > 1)
+	{
+		int			middle = apart + (place - apart) / 2;
+
+		if (find_parts(t, members, count, middle, part) > 1)
+			apart = middle;
+		else
+			place = middle;
+	}
+	return apart;
+}
+
+/* Members that pairs before "place" link. */
 static void
-descend(Naive *t, int parent, int *members, int count, double birth, int next)
+descend(Naive *t, int parent, int *members, int count, double birth, int place)
 {
 	int			self = t->nnodes++;
 	int		   *part = core_alloc(count, sizeof(int));
@@ -111,16 +138,16 @@ descend(Naive *t, int parent, int *members, int count, double birth, int next)
 
 	*node = (Node) {parent, birth, INFINITY, 0, 0, false, count, members};
 	memcpy(alive, members, sizeof(int) * count);
-	for (; nalive > 0; next++)
+	while (nalive > 0)
 	{
 		double		height;
 		int			parts;
 		int			large = 0;
 		int			kept = 0;
 
-		assert(next < t->nheights);
-		height = t->heights[next];
-		parts = find_parts(t, alive, nalive, height, part);
+		place = last_link(t, alive, nalive, place, part);
+		height = t->height_at[place];
+		parts = find_parts(t, alive, nalive, place, part);
 		memset(size, 0, sizeof(int) * t->n);
 		for (int i = 0; i < nalive; i++)
 			size[part[i]]++;
@@ -137,8 +164,8 @@ descend(Naive *t, int parent, int *members, int count, double birth, int next)
 			for (int i = 0; i < nalive; i++)
 				if (part[i] == p)
 					child[count_of_child++] = alive[i];
-			node->stability += size[p] * (density_at(height) - density_at(birth));
-			descend(t, self, child, size[p], height, next + 1);
+			node->stability += size[p] * excess(height, birth);
+			descend(t, self, child, size[p], height, place);
 			node->last = Min(node->last, t->node[number].last);
 			below += Max(t->node[number].stability, t->node[number].below);
 		}
@@ -149,7 +176,7 @@ descend(Naive *t, int parent, int *members, int count, double birth, int next)
 				t->left[alive[i]] = self;
 				t->height[alive[i]] = height;
 				node->last = Min(node->last, height);
-				node->stability += density_at(height) - density_at(birth);
+				node->stability += excess(height, birth);
 			}
 			else if (large == 1)
 				alive[kept++] = alive[i];
@@ -157,7 +184,7 @@ descend(Naive *t, int parent, int *members, int count, double birth, int next)
 		nalive = kept;
 	}
 	node->below = below;
-	node->selected = !(below > node->stability);
+	node->selected = node->stability > 0 && !(below > node->stability);
 	if (parent >= 0 && below < INFINITY && below > 0 &&
 		fabs(below - node->stability) <= 1e-9 * below)
 		t->close = true;
@@ -205,19 +232,51 @@ naive_core2(const double *distance2, int n, int min_samples)
 	return core2;
 }
 
-/* HDBSCAN* of n >= min_samples, min_cluster_size rows by the definition. */
-static Naive
-naive_hdbscan(const double *rows, int n, int dim, int min_cluster_size, int min_samples)
+/* Two input rows, and what their pair is sorted by. */
+typedef struct Pair
 {
-	double	   *reach = all_distances2(rows, n, dim);
-	double	   *core2 = naive_core2(reach, n, min_samples);
-	double	   *heights = core_alloc((Size) n * n, sizeof(double));
+	double		reach2;
+	double		distance2;
+	int			low;			/* canonical rows */
+	int			high;
+	int			a;
+	int			b;
+} Pair;
+
+static int
+compare_pairs(const void *p, const void *q)
+{
+	const Pair *one = p;
+	const Pair *other = q;
+
+	if (one->reach2 != other->reach2)
+		return one->reach2 < other->reach2 ? -1 : 1;
+	if (one->distance2 != other->distance2)
+		return one->distance2 < other->distance2 ? -1 : 1;
+	if (one->low != other->low)
+		return one->low - other->low;
+	return one->high - other->high;
+}
+
+/*
+ * HDBSCAN* of n >= min_samples, min_cluster_size rows by the definition;
+ * row_of[] are their canonical rows.
+ */
+static Naive
+naive_hdbscan(const double *rows, int n, int dim, const int *row_of, int min_cluster_size,
+			  int min_samples)
+{
+	double	   *distance2 = all_distances2(rows, n, dim);
+	double	   *core2 = naive_core2(distance2, n, min_samples);
+	Pair	   *pair = core_alloc((Size) n * n, sizeof(Pair));
+	int		   *place = core_alloc0((Size) n * n, sizeof(int));
+	double	   *height_at = core_alloc((Size) n * n, sizeof(double));
 	int		   *all = core_alloc(n, sizeof(int));
 	Naive		t = {
 		.n = n,
 		.min_cluster_size = min_cluster_size,
-		.reach = reach,
-		.heights = heights,
+		.place = place,
+		.height_at = height_at,
 		.node = core_alloc(2 * n, sizeof(Node)),
 		.left = core_alloc(n, sizeof(int)),
 		.height = core_alloc(n, sizeof(double)),
@@ -226,26 +285,23 @@ naive_hdbscan(const double *rows, int n, int dim, int min_cluster_size, int min_
 	int			labels = 0;
 
 	for (int a = 0; a < n; a++)
-		for (int b = 0; b < n; b++)
-			reach[a * n + b] = sqrt(Max(reach[a * n + b], Max(core2[a], core2[b])));
-	memcpy(heights, reach, sizeof(double) * n * n);
-	qsort(heights, (Size) n * n, sizeof(double), ascending);
-	for (int i = 0; i < n * n; i++)
-		if (i == 0 || heights[i] != heights[t.nheights - 1])
-			heights[t.nheights++] = heights[i];
-	for (int i = 0; i < t.nheights / 2; i++)
+		for (int b = 0; b < a; b++)
+			pair[t.npairs++] = (Pair) {
+				Max(distance2[a * n + b], Max(core2[a], core2[b])), distance2[a * n + b],
+				Min(row_of[a], row_of[b]), Max(row_of[a], row_of[b]), a, b
+			};
+	qsort(pair, t.npairs, sizeof(Pair), compare_pairs);
+	for (int i = 0; i < t.npairs; i++)
 	{
-		double		height = heights[i];
-
-		heights[i] = heights[t.nheights - 1 - i];
-		heights[t.nheights - 1 - i] = height;
+		place[pair[i].a * n + pair[i].b] = place[pair[i].b * n + pair[i].a] = i;
+		height_at[i] = sqrt(pair[i].reach2);
 	}
 	for (int i = 0; i < n; i++)
 	{
 		all[i] = i;
 		t.label[i] = NOISE;
 	}
-	descend(&t, -1, all, n, INFINITY, 0);
+	descend(&t, -1, all, n, INFINITY, t.npairs);
 	for (int c = 1; c < t.nnodes; c++)
 	{
 		bool		inside = false;
@@ -317,7 +373,7 @@ test_core_distances(void)
 
 	for (int set = 0; set < 300; set++)
 	{
-		int			n = draw_int(1, 80);
+		int			n = draw_int(1, set % 20 ? 80 : 600);
 		int			dim = draw_int(1, 6);
 		int			min_points = draw_int(1, set % 5 ? Min(n, 12) : n + 3);
 		double	   *input = draw_input(n, dim, set % 4);
@@ -360,7 +416,7 @@ test_definition(void)
 		int		   *row_label = core_alloc(rows.n, sizeof(int));
 		int		   *label = core_alloc(n, sizeof(int));
 		double	   *outlier = core_alloc(rows.n, sizeof(double));
-		Naive		naive = naive_hdbscan(all, n, dim, min_cluster_size, min_samples);
+		Naive		naive = naive_hdbscan(all, n, dim, row_of, min_cluster_size, min_samples);
 		int			k = hdbscan(&rows, min_cluster_size, min_samples, row_label, outlier);
 
 		for (int i = 0; i < n; i++)
@@ -470,16 +526,18 @@ test_cases(void)
 	LINE("so do more samples than rows", LIST(1, 1, 9, 9), 2, 5,
 		 LIST(-1, -1, -1, -1), LIST(0, 0, 0, 0));
 
-	/* core distances 0: both sides hold out to infinite density, 5 leaves the whole */
+	/* core distances 0: both sides hold out to infinite density, 5.5 does not */
 	LINE("two heaps of equal rows are clusters, what lies between is an outlier",
-		 LIST(1, 1, 5, 9, 9), 2, 2, LIST(0, 0, -1, 1, 1), LIST(0, 0, 1, 0, 0));
+		 LIST(1, 1, 5.5, 9, 9), 2, 2, LIST(0, 0, 1, 1, 1), LIST(0, 0, 1, 0, 0));
 
-	/*
-	 * 0 1 | 4 | 7 8: at height 3 all come apart at once, 4 stays with nobody
-	 * although it is as near to either.  It leaves at 3, the pairs at 1.
-	 */
-	LINE("a row as near to two clusters belongs to neither", LIST(0, 1, 4, 7, 8), 2, 1,
-		 LIST(0, 0, -1, 1, 1), LIST(0, 0, 1 - 1 / 3.0, 0, 0));
+	/* 0 1 | 4 | 7 8: 4 is linked to both pairs at height 3, and leaves there; the pairs at 1 */
+	LINE("a row as near to two clusters goes with the lower one", LIST(0, 1, 4, 7, 8), 2, 1,
+		 LIST(0, 0, 0, 1, 1), LIST(0, 0, 1 - 1 / 3.0, 0, 0));
+
+	/* 0 1 2 | 5 | 7 8 9: 5 has the core distance 3, and reaches both there; the others 2 */
+	LINE("a row with both in its core distance goes with the nearer one",
+		 LIST(0, 1, 2, 5, 7, 8, 9), 3, 3, LIST(0, 0, 0, 1, 1, 1, 1),
+		 LIST(0, 0, 0, 1 - 2 / 3.0, 0, 0, 0));
 
 	/*
 	 * Three equal rows with core distance 2 (the fourth nearest): below that
@@ -491,7 +549,7 @@ test_cases(void)
 		 LIST(0, 0, 0, 0, 1, 1, 1, 1, 1, 1), LIST(0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }
 
-/* A lattice, of which all heights are equal: one event, without any depth to it. */
+/* A lattice, of which all heights are equal: clusters begin and end at one height. */
 static void
 test_lattice(void)
 {
