@@ -553,7 +553,7 @@ def hdbscan(bench):
                    f"{min(with_us):.5f} to {max(with_us):.5f}", f"{min(with_itself):.5f} to {max(with_itself):.5f}",
                    "itself, least of their pairs,",
                    (f"≥ 0.999, and the same noise but for ties, on the {len(firm)} on which its own are: "
-                    f"{'met' if holds else '**missed**'}",))
+                    f"{'met' if firm and holds else 'none' if holds else '**missed**'}",))
 
 
 @row
