@@ -1,7 +1,9 @@
 -- Managed models: where they are kept, and who may see them.
 --
 -- segment.model has a row per model, segment.version one per fit of it, segment.persona one per cluster of a version, and
--- segment.change one per cluster of a refit. They belong to the role that fitted the model. Four things see to that:
+-- segment.change one per cluster of a refit. A model that was fitted by groups (by => 'store') has a clustering, and so a row in
+-- segment.version, for each of them: group_id tells them apart, which is 0 in all others. The rows belong to the role that
+-- fitted the model. Four things see to that:
 --
 -- 1. The tables belong to the owner of the extension, so that pg_dump, run by the owner of the database, is not stopped by
 --    row-level security. Every role may use them, and row-level security shows each role its own rows.
@@ -34,10 +36,10 @@ CREATE TABLE segment.model (
 	scale		text NOT NULL,
 	k			int,
 	seed		bigint NOT NULL,
+	by_column	text,
 	ruleset		text,
 	options		jsonb NOT NULL,
 	last_version int NOT NULL,
-	last_cluster int NOT NULL,
 	UNIQUE (owner, model)
 );
 COMMENT ON TABLE segment.model IS
@@ -54,62 +56,74 @@ COMMENT ON COLUMN segment.model.method IS 'kmeans, hclust or gmm';
 COMMENT ON COLUMN segment.model.scale IS 'scaling of the features: none, zscore, minmax, robust or log';
 COMMENT ON COLUMN segment.model.k IS 'number of clusters asked for; NULL: options has a height';
 COMMENT ON COLUMN segment.model.seed IS 'seed of the random starts';
+COMMENT ON COLUMN segment.model.by_column IS 'column by whose values the rows are put into groups, each clustered by itself; NULL: all rows together';
 COMMENT ON COLUMN segment.model.ruleset IS 'ruleset that names the clusters; NULL: every rule whose features the model has';
 COMMENT ON COLUMN segment.model.options IS 'options of the method, as given to segment.fit';
 COMMENT ON COLUMN segment.model.last_version IS 'the highest number that a version ever had';
-COMMENT ON COLUMN segment.model.last_cluster IS 'the highest number that a cluster of any version ever had: a new one gets the next';
 
 CREATE TABLE segment.version (
 	model_id	bigint NOT NULL REFERENCES segment.model ON DELETE CASCADE,
 	version		int NOT NULL CHECK (version > 0),
+	group_id	int NOT NULL DEFAULT 0,
+	by_value	text,
 	previous	int CHECK (previous > 0),
 	active		boolean NOT NULL,
 	fitted_at	timestamptz NOT NULL DEFAULT now(),
 	source		text NOT NULL,
 	clustering	@extschema@.clustering NOT NULL,
 	scratch_hash bigint NOT NULL,
-	PRIMARY KEY (model_id, version)
+	last_cluster int NOT NULL,
+	PRIMARY KEY (model_id, version, group_id),
+	CONSTRAINT version_group CHECK ((group_id = 0) = (by_value IS NULL) AND group_id >= 0)
 );
-CREATE UNIQUE INDEX version_active ON segment.version (model_id) WHERE active;
+CREATE UNIQUE INDEX version_active ON segment.version (model_id, group_id) WHERE active;
 COMMENT ON TABLE segment.version IS
-	'what each fit of a model found, a row per model and version; every role sees the versions of its own models';
+	'what each fit of a model found, a row per model, version and group; every role sees the versions of its own models';
 COMMENT ON COLUMN segment.version.model_id IS 'number of the model';
 COMMENT ON COLUMN segment.version.version IS 'number of the version, from 1';
+COMMENT ON COLUMN segment.version.group_id IS 'number of the group, from 1 and the same in every version; 0: the model is not by groups';
+COMMENT ON COLUMN segment.version.by_value IS 'value of the rows of the group, as segment.by_text() writes it; NULL: the model is not by groups';
 COMMENT ON COLUMN segment.version.previous IS 'version that was active before, whose clusters and names it carries on; NULL for the first';
-COMMENT ON COLUMN segment.version.active IS 'whether views and functions use this version: one version of a model at most';
+COMMENT ON COLUMN segment.version.active IS 'whether views and functions use this version: one version of a model at most, with all its groups';
 COMMENT ON COLUMN segment.version.fitted_at IS 'start of the transaction that fitted it';
 COMMENT ON COLUMN segment.version.source IS 'relation that it was fitted on, by its quoted and qualified name';
 COMMENT ON COLUMN segment.version.clustering IS 'the fitted clusters, by which rows are scored; their numbers in it are segment.persona.number';
 COMMENT ON COLUMN segment.version.scratch_hash IS
 	'hash of what a fit from scratch found on the rows, kept or not: a refit that finds the same has the same rows before it';
+COMMENT ON COLUMN segment.version.last_cluster IS 'the highest number that a cluster of the group had up to this version: a new one gets the next of the highest';
+COMMENT ON CONSTRAINT version_group ON segment.version IS 'a group has a value, and a model without groups none';
 COMMENT ON INDEX segment.version_active IS 'at most one active version of a model';
 
 CREATE TABLE segment.persona (
 	model_id	bigint NOT NULL,
 	version		int NOT NULL,
+	group_id	int NOT NULL DEFAULT 0,
 	cluster		int NOT NULL,
 	number		int NOT NULL,
 	persona		text NOT NULL CHECK (persona <> ''),
 	pinned		boolean NOT NULL DEFAULT false,
 	note		text,
-	PRIMARY KEY (model_id, version, cluster),
-	UNIQUE (model_id, version, number),
-	UNIQUE (model_id, version, persona),
-	FOREIGN KEY (model_id, version) REFERENCES segment.version ON DELETE CASCADE
+	PRIMARY KEY (model_id, version, group_id, cluster),
+	UNIQUE (model_id, version, group_id, number),
+	UNIQUE (model_id, version, group_id, persona),
+	FOREIGN KEY (model_id, version, group_id) REFERENCES segment.version ON DELETE CASCADE
 );
 COMMENT ON TABLE segment.persona IS
 	'names of the clusters, a row per cluster of a version; every role sees those of its own models (see the view segment.personas)';
 COMMENT ON COLUMN segment.persona.model_id IS 'number of the model';
 COMMENT ON COLUMN segment.persona.version IS 'number of the version';
-COMMENT ON COLUMN segment.persona.cluster IS 'cluster, 0-based: the same for what segment.refit() takes for the same cluster in a later version, and never used again';
+COMMENT ON COLUMN segment.persona.group_id IS 'number of the group; 0: the model is not by groups';
+COMMENT ON COLUMN segment.persona.cluster IS 'cluster, 0-based: the same for what segment.refit() takes for the same cluster in a later version, and never used again in its group';
 COMMENT ON COLUMN segment.persona.number IS 'number of the cluster in the version''s clustering, where clusters are in the order of their centroids';
-COMMENT ON COLUMN segment.persona.persona IS 'name of the cluster, unique in its version';
+COMMENT ON COLUMN segment.persona.persona IS 'name of the cluster, unique in its version and group';
 COMMENT ON COLUMN segment.persona.pinned IS 'whether segment.rename() gave the name';
 COMMENT ON COLUMN segment.persona.note IS 'what to do about these customers, from the rule that named them; NULL without such a rule';
 
 CREATE TABLE segment.change (
-	model_id	bigint NOT NULL,
+	model_id	bigint NOT NULL REFERENCES segment.model ON DELETE CASCADE,
 	version		int NOT NULL,
+	group_id	int NOT NULL DEFAULT 0,
+	by_value	text,
 	cluster		int NOT NULL,
 	persona		text NOT NULL,
 	event		text NOT NULL CHECK (event IN ('kept', 'born', 'died', 'split', 'merged')),
@@ -119,13 +133,14 @@ CREATE TABLE segment.change (
 	into_clusters int[] NOT NULL,
 	drift		float8,
 	note		text,
-	PRIMARY KEY (model_id, version, cluster),
-	FOREIGN KEY (model_id, version) REFERENCES segment.version ON DELETE CASCADE
+	PRIMARY KEY (model_id, version, group_id, cluster)
 );
 COMMENT ON TABLE segment.change IS
 	'what became of each cluster in each refit, a row per version and cluster of it or of the version before; every role sees those of its own models (see the view segment.changes)';
 COMMENT ON COLUMN segment.change.model_id IS 'number of the model';
 COMMENT ON COLUMN segment.change.version IS 'number of the version that the refit made';
+COMMENT ON COLUMN segment.change.group_id IS 'number of the group, which the version may no longer have; 0: the model is not by groups';
+COMMENT ON COLUMN segment.change.by_value IS 'value of the rows of the group; NULL: the model is not by groups';
 COMMENT ON COLUMN segment.change.cluster IS 'cluster, 0-based';
 COMMENT ON COLUMN segment.change.persona IS 'its name then';
 COMMENT ON COLUMN segment.change.event IS 'kept, born, died, split or merged, as segment.refit() defines them';
@@ -184,8 +199,8 @@ COMMENT ON POLICY shared ON segment.change IS 'who may read the gate of a model 
 
 -- Not id and owner: nobody takes the number of a model to come, or gives a model away.
 GRANT SELECT, DELETE,
-	INSERT (model, source, features, key, method, scale, k, seed, ruleset, options, last_version, last_cluster),
-	UPDATE (model, source, features, key, method, scale, k, seed, ruleset, options, last_version, last_cluster) ON segment.model TO PUBLIC;
+	INSERT (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version),
+	UPDATE (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version) ON segment.model TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON segment.version, segment.persona, segment.change TO PUBLIC;
 
 SELECT pg_extension_config_dump('segment.model', '');
@@ -307,15 +322,18 @@ BEGIN
 	IF to_regclass(gate) IS NULL THEN
 		EXECUTE format(
 			'CREATE VIEW %s WITH (security_barrier) AS '
-			'SELECT p.cluster, p.persona, p.number, v.clustering '
-			'FROM segment.version AS v JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version '
+			'SELECT p.cluster, p.persona, p.number, v.clustering, v.group_id, v.by_value '
+			'FROM segment.version AS v JOIN segment.persona AS p '
+			'ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id '
 			'WHERE v.model_id = %s AND v.active', gate, model_id);
 		EXECUTE format('COMMENT ON VIEW %s IS %L', gate,
 			'the active version of one model, for the views that segment.create_view() made of it, and for those whom segment.share() named');
 		EXECUTE format('COMMENT ON COLUMN %s.cluster IS %L', gate, 'cluster, 0-based');
 		EXECUTE format('COMMENT ON COLUMN %s.persona IS %L', gate, 'name of the cluster');
 		EXECUTE format('COMMENT ON COLUMN %s.number IS %L', gate, 'number of the cluster in the clustering');
-		EXECUTE format('COMMENT ON COLUMN %s.clustering IS %L', gate, 'the fitted clusters, the same in every row');
+		EXECUTE format('COMMENT ON COLUMN %s.clustering IS %L', gate, 'the fitted clusters, the same in every row of a group');
+		EXECUTE format('COMMENT ON COLUMN %s.group_id IS %L', gate, 'number of the group; 0: the model is not by groups');
+		EXECUTE format('COMMENT ON COLUMN %s.by_value IS %L', gate, 'value of the rows of the group; NULL: the model is not by groups');
 	END IF;
 	EXECUTE format('GRANT SELECT ON %s TO %I', gate, owner_name);
 	RETURN gate::regclass;
@@ -353,7 +371,7 @@ DECLARE
 BEGIN
 	FOR gate IN
 		SELECT c.oid::regclass AS name, r.rolname AS reader
-		FROM new_versions AS v
+		FROM (SELECT DISTINCT n.model_id FROM new_versions AS n) AS v
 		JOIN pg_class AS c ON c.oid = to_regclass(segment.gate_name(v.model_id))
 		JOIN segment.model AS m ON m.id = v.model_id
 		LEFT JOIN pg_roles AS r ON r.oid = m.owner

@@ -237,17 +237,39 @@ $$;
 COMMENT ON FUNCTION segment.cluster_source(regclass, text[], int, text, text, bigint, jsonb, text, float8[]) IS
 	'clusters the rows of the relation, read with that search_path; arguments are checked already. init: for k-means, k centroids to start from, one after the other; NULL: starts of its own. An error (55000) if it has no rows, or none with a number in every feature';
 
+CREATE FUNCTION segment.cluster_versions(source regclass, by text, features text[], k int, method text, scale text, seed bigint,
+		options jsonb, search_path text, former bigint DEFAULT NULL)
+	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF by IS NOT NULL THEN
+		RETURN QUERY SELECT g.by_value, g.clustering, g."position"
+			FROM segment.cluster_groups(source, by, features, k, method, scale, seed, options, search_path, former) AS g;
+	ELSIF former IS NULL THEN
+		RETURN QUERY SELECT NULL::text, segment.cluster_source(source, features, k, method, scale, seed, options, search_path), 0::bigint;
+	ELSE
+		RETURN QUERY SELECT NULL::text, segment.cluster_source(source, features, k, method, scale, seed, options, search_path, s.init), 0::bigint
+			FROM segment.starts(former, k) AS s;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.cluster_versions(regclass, text, text[], int, text, text, bigint, jsonb, text, bigint) IS
+	'what segment.fit() and segment.refit() find: segment.cluster_groups(), or without a column for groups the single row of segment.cluster_source(), none if it is to start from former centroids and there are not k of them';
+
 CREATE FUNCTION segment.fit_model(model text, source regclass, features text[], k int, key text[], method text, scale text,
-		seed bigint, ruleset text, options jsonb, search_path text)
-	RETURNS TABLE (cluster int, persona text, size bigint, share float8, profile text)
+		seed bigint, by text, ruleset text, options jsonb, search_path text)
+	RETURNS TABLE (cluster int, persona text, size bigint, share float8, profile text, by_value text)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	clustering @extschema@.clustering;
+	found_values text[];
+	clusterings @extschema@.clustering[];
 	new_id bigint;
-	last_cluster int;
+	empty bigint;
 	taken CONSTANT text := format(
 		'Bring it up to date with segment.refit(%1$L), fit under another name, or remove it first: SELECT segment.drop(%1$L).', fit_model.model);
 BEGIN
@@ -272,9 +294,9 @@ BEGIN
 	END IF;
 	IF features IS NULL THEN
 		SELECT array_agg(n.name ORDER BY n."position") INTO features
-			FROM segment.numeric_columns(source) AS n WHERE n.name <> ALL (coalesce(key, '{}'));
+			FROM segment.numeric_columns(source) AS n WHERE n.name <> ALL (coalesce(key, '{}') || coalesce(by, ''));
 		IF features IS NULL THEN
-			RAISE EXCEPTION '% has no numeric column but its key', segment.qualified_name(source)
+			RAISE EXCEPTION '% has no numeric column but its key%', segment.qualified_name(source), CASE WHEN by IS NOT NULL THEN ' and ' || quote_ident(by) ELSE '' END
 				USING ERRCODE = 'undefined_column', HINT = 'Make numbers of its columns in a view, and fit the view.';
 		ELSIF key IS NULL THEN
 			-- The number of a customer is no feature, but a view or a materialized view cannot tell.
@@ -285,39 +307,58 @@ BEGIN
 	ELSE
 		PERFORM segment.check_features(source, features);
 	END IF;
+	IF by IS NOT NULL THEN
+		PERFORM segment.check_by(source, by, features);
+	END IF;
 	PERFORM segment.check_method(method, k, options);
 	PERFORM segment.check_ruleset(ruleset, features);
 
-	clustering := segment.cluster_source(source, features, k, method, scale, seed, options, search_path);
+	SELECT array_agg(f.by_value ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL),
+			array_agg(f.clustering ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL), count(*) FILTER (WHERE f.clustering IS NULL)
+		INTO found_values, clusterings, empty
+		FROM segment.cluster_versions(source, by, features, k, method, scale, seed, options, search_path) AS f;
+	IF clusterings IS NULL THEN
+		RAISE EXCEPTION 'no row of % has a value in % and a number in every feature', segment.qualified_name(source), quote_ident(by)
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Rows with NULL, NaN or infinity take no part: fill them in a view.';
+	ELSIF empty > 0 THEN
+		RAISE NOTICE '% of the groups by % without a row that has a number in every feature: no clusters', empty, quote_ident(by);
+	END IF;
 
-	SELECT max(s.cluster) INTO last_cluster FROM @extschema@.cluster_stats(clustering) AS s;
-	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, ruleset, options, last_version, last_cluster)
-		VALUES (fit_model.model, segment.qualified_name(source), features, key, method, scale, k, seed, ruleset, options, 1, last_cluster)
+	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version)
+		VALUES (fit_model.model, segment.qualified_name(source), features, key, method, scale, k, seed, by, ruleset, options, 1)
 		ON CONFLICT DO NOTHING
 		RETURNING m.id INTO new_id;
 	IF new_id IS NULL THEN
 		RAISE EXCEPTION 'model "%" was made by another session in the meantime', fit_model.model
 			USING ERRCODE = 'duplicate_object', HINT = taken;
 	END IF;
-	INSERT INTO segment.version (model_id, version, active, source, clustering, scratch_hash)
-		VALUES (new_id, 1, true, segment.qualified_name(source), clustering, segment.clustering_hash_extended(clustering, 0));
-	INSERT INTO segment.persona (model_id, version, cluster, number, persona, note)
-		SELECT new_id, 1, n.cluster, n.cluster, n.persona, n.note FROM segment.name_clusters(clustering, features, ruleset) AS n;
+	INSERT INTO segment.version (model_id, version, group_id, by_value, active, source, clustering, scratch_hash, last_cluster)
+		SELECT new_id, 1, CASE WHEN by IS NULL THEN 0 ELSE f."position" END, f.by_value, true, segment.qualified_name(source), f.clustering,
+			segment.clustering_hash_extended(f.clustering, 0), (SELECT max(s.cluster) FROM @extschema@.cluster_stats(f.clustering) AS s)
+		FROM unnest(found_values, clusterings) WITH ORDINALITY AS f(by_value, clustering, "position");
+	INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, note)
+		SELECT new_id, 1, v.group_id, n.cluster, n.cluster, n.persona, n.note
+		FROM segment.version AS v CROSS JOIN LATERAL segment.name_clusters(v.clustering, features, ruleset) AS n
+		WHERE v.model_id = new_id;
 
 	IF method = 'hclust' THEN
 		RAISE NOTICE 'new rows are scored by the nearest centroid; of the fitted rows, % %% lie nearer to the centroid of another cluster',
-			round((clustering::jsonb ->> 'disagreement')::numeric * 100, 1);
+			round((SELECT sum((v.clustering::jsonb ->> 'disagreement')::float8 * s.rows) / sum(s.rows) FROM segment.version AS v
+				CROSS JOIN LATERAL (SELECT sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(v.clustering) AS c) AS s
+				WHERE v.model_id = new_id)::numeric * 100, 1);
 	END IF;
 	RETURN QUERY
-		SELECT p.cluster, p.persona, s.size, s.share, t.profile
-		FROM segment.persona AS p
-		JOIN @extschema@.cluster_stats(clustering) AS s ON s.cluster = p.number
-		JOIN segment.profile_texts(clustering, features) AS t ON t.cluster = p.number
-		WHERE p.model_id = new_id
-		ORDER BY p.cluster;
+		SELECT p.cluster, p.persona, s.size, s.share, t.profile, v.by_value
+		FROM segment.version AS v
+		JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id
+		JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
+		JOIN LATERAL segment.profile_texts(v.clustering, features) AS t ON t.cluster = p.number
+		WHERE v.model_id = new_id
+		ORDER BY v.group_id, p.cluster;
 END
 $$;
-COMMENT ON FUNCTION segment.fit_model(text, regclass, text[], int, text[], text, text, bigint, text, jsonb, text) IS
+COMMENT ON FUNCTION segment.fit_model(text, regclass, text[], int, text[], text, text, bigint, text, text, jsonb, text) IS
 	'segment.fit with the caller''s search_path as the last argument; to be called through segment.fit';
 
 CREATE FUNCTION segment.fit(
@@ -329,23 +370,26 @@ CREATE FUNCTION segment.fit(
 		method text DEFAULT 'kmeans',
 		scale text DEFAULT 'zscore',
 		seed bigint DEFAULT 0,
+		by text DEFAULT NULL,
 		ruleset text DEFAULT NULL,
 		options jsonb DEFAULT '{}')
-	RETURNS TABLE (cluster int, persona text, size bigint, share float8, profile text)
+	RETURNS TABLE (cluster int, persona text, size bigint, share float8, profile text, by_value text)
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 10
 BEGIN ATOMIC
-	SELECT f.cluster, f.persona, f.size, f.share, f.profile
-	FROM segment.fit_model(model, source, features, k, key, method, scale, seed, ruleset, options, current_setting('search_path')) AS f;
+	SELECT f.cluster, f.persona, f.size, f.share, f.profile, f.by_value
+	FROM segment.fit_model(model, source, features, k, key, method, scale, seed, by, ruleset, options, current_setting('search_path')) AS f;
 END;
-COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text, bigint, text, jsonb) IS
+COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text, bigint, text, text, jsonb) IS
 	'fits a model on the rows of a table, view, materialized view, partitioned or foreign table, keeps it under that name for the current role, and returns its personas, in the order of the clusters: '
-	'size in rows, share of the rows that took part (0 to 1), and a line of means in the units of the input. '
-	'features: numeric columns; NULL: all but the key. k: number of clusters. key: columns that identify a customer; NULL: the primary key, if any. '
+	'size in rows, share of the rows that took part (0 to 1), and a line of means in the units of the input; by_value is the group, or NULL. '
+	'features: numeric columns; NULL: all but the key and the column for groups. k: number of clusters. key: columns that identify a customer; NULL: the primary key, if any. '
 	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves, '
 	'or gmm, a mixture of Gaussians whose clusters are the rows that a component is the most probable for (options covariance: full, tied, diag or spherical, default full; n_init, default 20, and max_iter, default 2000). '
+	'by: a column of any type that GROUP BY takes; the rows of each of its values are clustered by themselves, each group like a table of its own: the model of a group is what fitting its rows alone would give, scaling and names included. '
+	'Clusters are numbered from 0 in each group; rows with NULL there take no part. The table is read twice, for counts and for a sketch of each group, and once more for groups whose distinct rows do not fit a sketch; very large ones (more than 300,000 rows, hclust 3,000,000) are then read by themselves, for which an index on the column helps. NULL: all rows together. '
 	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
 	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
-	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number (42804); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
+	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number, or a type without equality as by (42804); by among the features (42701); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
 
 CREATE FUNCTION segment.views_of(model_id bigint) RETURNS TABLE (view regclass)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 2

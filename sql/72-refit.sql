@@ -16,42 +16,49 @@ COMMENT ON FUNCTION segment.centroid_distances(@extschema@.clustering, @extschem
 
 -- How the rows of a relation pass from the clusters of one version to those of another. A row counts as known to the first
 -- version where it lies no farther from the nearest centroid than the rows of the fit did; a cluster of few rows, or of rows
--- much alike, has some room all the same: twice the root mean square distance of all rows, or a quarter of the way to the
--- next centroid.
-CREATE FUNCTION segment.flows(before @extschema@.clustering, after @extschema@.clustering, source regclass, features text[],
-		search_path text)
-	RETURNS TABLE (from_number int, into_number int, rows bigint, known bigint)
+-- much alike, has some room all the same.
+CREATE FUNCTION segment.reach(clustering @extschema@.clustering) RETURNS float8[]
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT array_agg(greatest(s.radius, 2 * sqrt(t.inertia / t.rows), n.distance / 4) ORDER BY s.cluster)
+	FROM @extschema@.cluster_stats(clustering) AS s
+	CROSS JOIN (SELECT sum(c.inertia) AS inertia, sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(reach.clustering) AS c) AS t
+	CROSS JOIN (SELECT segment.centroid_distances(reach.clustering, reach.clustering) AS distances) AS d
+	CROSS JOIN LATERAL (
+		SELECT min(d.distances[s.cluster + 1][o + 1]) AS distance
+		FROM generate_series(0, array_length(d.distances, 1) - 1) AS o WHERE o <> s.cluster) AS n;
+END;
+COMMENT ON FUNCTION segment.reach(@extschema@.clustering) IS
+	'for each cluster the distance from its centroid within which a clustering counts as having seen rows: the radius of the cluster, or twice the root mean square distance of all rows to theirs, or a quarter of the way to the next centroid, whichever is the largest';
+
+CREATE FUNCTION segment.flows(source regclass, by text, features text[], groups int[], by_values text[],
+		before @extschema@.clustering[], after @extschema@.clustering[], search_path text)
+	RETURNS TABLE (group_id int, from_number int[], into_number int[], rows bigint[], known bigint[])
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
 	-- the planner cannot know that the rows fall into a few groups, and would sort them all
 	SET search_path = pg_catalog, pg_temp SET enable_sort = off
 AS $$
 DECLARE
 	row_array text;
-	distance float8[];
-	reach float8[];
 BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
-	distance := segment.centroid_distances(before, before);
-	SELECT array_agg(greatest(s.radius, 2 * sqrt(t.inertia / t.rows), n.distance / 4) ORDER BY s.cluster) INTO reach
-		FROM @extschema@.cluster_stats(before) AS s
-		CROSS JOIN (SELECT sum(c.inertia) AS inertia, sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(before) AS c) AS t
-		CROSS JOIN LATERAL (
-			SELECT min(distance[s.cluster + 1][o + 1]) AS distance
-			FROM generate_series(0, array_length(distance, 1) - 1) AS o WHERE o <> s.cluster) AS n;
 	PERFORM set_config('search_path', flows.search_path, true);
 	RETURN QUERY EXECUTE pg_catalog.format(
-		'SELECT c.before, c.after, pg_catalog.count(*), '
-		'pg_catalog.count(*) FILTER (WHERE c.distance OPERATOR(pg_catalog.<=) ($3)[c.before OPERATOR(pg_catalog.+) 1]) '
-		'FROM %2$s AS s LEFT JOIN LATERAL (SELECT @extschema@.cluster_id($1, %1$s) AS before, @extschema@.cluster_id($2, %1$s) AS after, '
-		'@extschema@.cluster_distance($1, %1$s) AS distance) AS c ON true '
-		'WHERE c.before IS NOT NULL GROUP BY c.before, c.after', row_array, segment.qualified_name(source))
-		USING before, after, reach;
+		'SELECT f.group_id, pg_catalog.array_agg(f.before), pg_catalog.array_agg(f.after), pg_catalog.array_agg(f.rows), pg_catalog.array_agg(f.known) FROM ('
+		'SELECT g.group_id, c.before, c.after, pg_catalog.count(*) AS rows, '
+		'pg_catalog.count(*) FILTER (WHERE c.distance OPERATOR(pg_catalog.<=) g.reach[c.before OPERATOR(pg_catalog.+) 1]) AS known '
+		'FROM %2$s AS s JOIN (SELECT u.*, segment.reach(u.before) AS reach FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS u(group_id, by_value, before, after) OFFSET 0) AS g ON %3$s '
+		'LEFT JOIN LATERAL (SELECT @extschema@.cluster_id(g.before, %1$s) AS before, @extschema@.cluster_id(g.after, %1$s) AS after, '
+		'@extschema@.cluster_distance(g.before, %1$s) AS distance) AS c ON true '
+		'WHERE c.before IS NOT NULL GROUP BY g.group_id, c.before, c.after) AS f GROUP BY f.group_id', row_array, segment.qualified_name(source),
+		CASE WHEN by IS NULL THEN 'true' ELSE segment.by_condition(source, by, 'g.by_value') END)
+		USING groups, by_values, before, after;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 END
 $$;
-COMMENT ON FUNCTION segment.flows(@extschema@.clustering, @extschema@.clustering, regclass, text[], text) IS
-	'rows of the relation, read once with that search_path, by the clusters that two clusterings put them in; known: those of them that lie where the first has seen rows. By the numbers in the clusterings';
+COMMENT ON FUNCTION segment.flows(regclass, text, text[], int[], text[], @extschema@.clustering[], @extschema@.clustering[], text) IS
+	'rows of the relation, read once with that search_path, by the clusters that two clusterings of their group put them in; known: those of them that lie where the first has seen rows, as segment.reach() says. By group, and the numbers in the clusterings. Without a column for groups (by NULL) there is one of each';
 
 -- A pair is good if the new cluster is mostly made of the old one, or has most of it: half, the least threshold of MONIC
 -- (Spiliopoulou et al. 2006, doi:10.1145/1150402.1150491). No cluster gives more than it had, as a share of all rows: where
@@ -117,7 +124,7 @@ COMMENT ON FUNCTION segment.match_by_profile(@extschema@.clustering, @extschema@
 	'none is farther apart than the nearest two clusters of the former version are from each other';
 
 -- What became of each cluster. A fifth is the threshold for all that is worth a word.
-CREATE FUNCTION segment.changes_between(model_id bigint, old_version int, new_version int,
+CREATE FUNCTION segment.changes_between(model_id bigint, group_id int, old_version int, new_version int,
 		from_number int[], into_number int[], rows bigint[], known bigint[])
 	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
 		drift float8, note text)
@@ -127,20 +134,20 @@ BEGIN ATOMIC
 		SELECT m.features, m.ruleset, b.clustering AS before, a.clustering AS after,
 			segment.centroid_distances(b.clustering, a.clustering) AS distance
 		FROM segment.model AS m
-		JOIN segment.version AS b ON b.model_id = m.id AND b.version = old_version
-		JOIN segment.version AS a ON a.model_id = m.id AND a.version = new_version
+		JOIN segment.version AS b ON b.model_id = m.id AND b.version = old_version AND b.group_id = changes_between.group_id
+		JOIN segment.version AS a ON a.model_id = m.id AND a.version = new_version AND a.group_id = changes_between.group_id
 		WHERE m.id = changes_between.model_id
 	), before AS (
 		SELECT p.cluster, p.persona, p.number, s.size, s.share, coalesce(sqrt(s.inertia / nullif(s.size, 0)), 0) AS spread, n.personas
 		FROM pair AS x
 		CROSS JOIN LATERAL @extschema@.cluster_stats(x.before) AS s
-		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = old_version AND p.number = s.cluster
+		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = old_version AND p.group_id = changes_between.group_id AND p.number = s.cluster
 		JOIN LATERAL segment.fitting_names(x.before, x.features, x.ruleset) AS n ON n.cluster = s.cluster
 	), after AS (
 		SELECT p.cluster, p.persona, p.number, s.size, s.share, n.personas
 		FROM pair AS x
 		CROSS JOIN LATERAL @extschema@.cluster_stats(x.after) AS s
-		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = new_version AND p.number = s.cluster
+		JOIN segment.persona AS p ON p.model_id = changes_between.model_id AND p.version = new_version AND p.group_id = changes_between.group_id AND p.number = s.cluster
 		JOIN LATERAL segment.fitting_names(x.after, x.features, x.ruleset) AS n ON n.cluster = s.cluster
 	), flow AS (
 		SELECT b.cluster AS "from", a.cluster AS "into", f.known,
@@ -185,36 +192,40 @@ BEGIN ATOMIC
 	LEFT JOIN gained AS g USING (cluster)
 	CROSS JOIN pair AS x;
 END;
-COMMENT ON FUNCTION segment.changes_between(bigint, int, int, int[], int[], bigint[], bigint[]) IS
-	'what became of each cluster from one version of a model to another, given what segment.flows() says of the rows; segment.refit() defines the columns';
+COMMENT ON FUNCTION segment.changes_between(bigint, int, int, int, int[], int[], bigint[], bigint[]) IS
+	'what became of each cluster of a group from one version of a model to another, given what segment.flows() says of the rows; segment.refit() defines the columns';
 
+-- Group by group; a model without groups is a single one, of number 0.
 CREATE FUNCTION segment.refit_model(model text, source regclass, search_path text)
 	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
-		drift float8, note text)
+		drift float8, note text, by_value text)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
 	m segment.model;
-	old segment.version;
-	relation regclass;
-	fitted @extschema@.clustering;
-	warm @extschema@.clustering;
-	hash bigint;
-	noise CONSTANT text := current_setting('client_min_messages');
-	from_number int[];
-	into_number int[];
-	rows bigint[];
-	known bigint[];
-	origin int[];
-	by_profile boolean;
+	active_version int;
 	new_version int;
+	relation regclass;
+	noise CONSTANT text := current_setting('client_min_messages');
+	group_ids int[];
+	by_values text[];
+	former @extschema@.clustering[];
+	former_versions int[];
+	fitted @extschema@.clustering[];
+	hashes bigint[];
+	last_clusters int[];
+	changed boolean[];
+	gone boolean;
+	g record;
+	origin int[];
 	names text[];
+	by_profile bigint := 0;
 	views text;
 BEGIN
 	m := segment.locked_model(refit_model.model);
-	SELECT * INTO old FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
+	SELECT v.version INTO active_version FROM segment.version AS v WHERE v.model_id = m.id AND v.active LIMIT 1;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
@@ -225,10 +236,32 @@ BEGIN
 	IF m.key IS NOT NULL THEN
 		PERFORM segment.check_columns(relation, m.key, 'key');
 	END IF;
+	IF m.by_column IS NOT NULL THEN
+		PERFORM segment.check_by(relation, m.by_column, m.features);
+	END IF;
 
 	-- From scratch first: a function of the rows alone, whatever their order. The same as last time: the same rows.
-	fitted := segment.cluster_source(relation, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path);
-	hash := segment.clustering_hash_extended(fitted, 0);
+	SELECT array_agg(coalesce(o.group_id, l.group_id + f.newcomer)), array_agg(f.by_value), array_agg(o.clustering), array_agg(o.version),
+			array_agg(CASE WHEN f.hash = o.scratch_hash THEN o.clustering ELSE f.clustering END), array_agg(f.hash),
+			array_agg(coalesce(o.last_cluster, -1)), array_agg(f.hash IS DISTINCT FROM o.scratch_hash)
+		INTO group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed
+		FROM (
+			SELECT c.by_value, c.clustering, c."position", segment.clustering_hash_extended(c.clustering, 0) AS hash,
+				CASE WHEN k.by_value IS NULL AND m.by_column IS NOT NULL THEN (count(*) FILTER (WHERE k.by_value IS NULL) OVER (ORDER BY c."position"))::int ELSE 0 END AS newcomer
+			FROM segment.cluster_versions(relation, m.by_column, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path) AS c
+			LEFT JOIN (SELECT DISTINCT v.by_value FROM segment.version AS v WHERE v.model_id = m.id) AS k ON k.by_value = c.by_value
+			WHERE c.clustering IS NOT NULL) AS f
+		LEFT JOIN (
+			SELECT v.group_id, v.by_value, v.version, v.clustering, v.scratch_hash, h.last_cluster
+			FROM segment.former_groups(m.id) AS v
+			JOIN (SELECT v.group_id, max(v.last_cluster) AS last_cluster FROM segment.version AS v WHERE v.model_id = m.id GROUP BY v.group_id) AS h
+				ON h.group_id = v.group_id) AS o ON coalesce(o.by_value, '') = coalesce(f.by_value, '')
+		CROSS JOIN (SELECT max(v.group_id) AS group_id FROM segment.version AS v WHERE v.model_id = m.id) AS l;
+	IF group_ids IS NULL THEN
+		RAISE EXCEPTION 'no row of % has a value in % and a number in every feature', segment.qualified_name(relation), quote_ident(m.by_column)
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Rows with NULL, NaN or infinity take no part: fill them in a view.';
+	END IF;
 	IF segment.qualified_name(relation) <> m.source THEN
 		UPDATE segment.model AS u SET source = segment.qualified_name(relation) WHERE u.id = m.id;
 		SELECT string_agg(segment.qualified_name(v.view), ', ' ORDER BY segment.qualified_name(v.view) COLLATE "C") INTO views
@@ -242,64 +275,99 @@ BEGIN
 				USING HINT = 'They go on reading their own source. Drop them, and make them again with segment.create_view(), for the new one.';
 		END IF;
 	END IF;
-	IF hash = old.scratch_hash THEN
-		RETURN;
-	END IF;
 
 	-- Then from the former centroids. Optima that are nearly as good would take turns, month by month, for nothing; one
 	-- that is better by more than a hundredth shows that something has changed: a birth, a split.
-	IF m.method = 'kmeans' AND m.k = (SELECT count(*) FROM @extschema@.cluster_stats(old.clustering)) THEN
+	IF m.method = 'kmeans' AND true = ANY (changed) THEN
 		PERFORM set_config('client_min_messages', 'warning', true);		-- all has been said
-		warm := segment.cluster_source(relation, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path,
-			(SELECT array_agg(c.x ORDER BY s.cluster, c."position")
-			FROM @extschema@.cluster_stats(old.clustering) AS s
-			CROSS JOIN LATERAL unnest(s.centroid) WITH ORDINALITY AS c(x, "position")));
+		SELECT array_agg(CASE WHEN u.changed AND @extschema@.cluster_inertia(u.fitted) >= 0.99 * @extschema@.cluster_inertia(w.clustering)
+				THEN w.clustering ELSE u.fitted END ORDER BY u."position") INTO fitted
+			FROM unnest(by_values, fitted, changed) WITH ORDINALITY AS u(by_value, fitted, changed, "position")
+			LEFT JOIN segment.cluster_versions(relation, m.by_column, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path, m.id) AS w
+				ON coalesce(w.by_value, '') = coalesce(u.by_value, '');
 		PERFORM set_config('client_min_messages', noise, true);
-		IF @extschema@.cluster_inertia(fitted) >= 0.99 * @extschema@.cluster_inertia(warm) THEN
-			fitted := warm;
-		END IF;
 	END IF;
-	IF fitted OPERATOR(@extschema@.=) old.clustering THEN
+	-- what comes back is news as well
+	SELECT array_agg((u.fitted OPERATOR(@extschema@.=) u.former AND u.former_version = active_version) IS NOT TRUE ORDER BY u."position") INTO changed
+		FROM unnest(fitted, former, former_versions) WITH ORDINALITY AS u(fitted, former, former_version, "position");
+	SELECT count(*) < (SELECT count(*) FROM segment.version AS v WHERE v.model_id = m.id AND v.active) INTO gone
+		FROM unnest(former_versions) AS f(version) WHERE f.version = active_version;
+	IF NOT gone AND NOT true = ANY (changed) THEN
 		RETURN;
-	END IF;
-
-	SELECT array_agg(f.from_number), array_agg(f.into_number), array_agg(f.rows), array_agg(f.known), sum(f.known) < 0.5 * sum(f.rows)
-		INTO from_number, into_number, rows, known, by_profile
-		FROM segment.flows(old.clustering, fitted, relation, m.features, refit_model.search_path) AS f;
-	IF by_profile THEN
-		RAISE NOTICE 'fewer than half of the rows lie where version % of model "%" has seen any: clusters are matched by their profiles', old.version, m.model;
-		origin := segment.match_by_profile(old.clustering, fitted);
-		known := array_fill(0, ARRAY[cardinality(rows)]);
-	ELSE
-		origin := segment.match_by_rows(old.clustering, fitted, from_number, into_number, rows, known);
 	END IF;
 
 	-- The version, with the numbers and names that its clusters have already; then names for the others.
 	new_version := m.last_version + 1;
 	UPDATE segment.version AS v SET active = false WHERE v.model_id = m.id AND v.active;
-	INSERT INTO segment.version (model_id, version, previous, active, source, clustering, scratch_hash)
-		VALUES (m.id, new_version, old.version, true, segment.qualified_name(relation), fitted, hash);
-	SELECT array_agg(p.persona ORDER BY o.number) INTO names
-		FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
-		LEFT JOIN segment.persona AS p ON p.model_id = m.id AND p.version = old.version AND p.number = o.origin;
-	INSERT INTO segment.persona (model_id, version, cluster, number, persona, pinned, note)
-		SELECT m.id, new_version,
-			coalesce(p.cluster, m.last_cluster + (count(*) FILTER (WHERE p.cluster IS NULL) OVER (ORDER BY n.cluster))::int),
-			n.cluster, n.persona, coalesce(p.pinned, false), CASE WHEN p.cluster IS NULL THEN n.note ELSE p.note END
-		FROM segment.name_clusters(fitted, m.features, m.ruleset, names) AS n
-		LEFT JOIN segment.persona AS p ON p.model_id = m.id AND p.version = old.version AND p.number = origin[n.cluster + 1];
-	UPDATE segment.model AS u SET last_version = new_version,
-			last_cluster = (SELECT greatest(m.last_cluster, max(p.cluster)) FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = new_version)
-		WHERE u.id = m.id;
-
-	INSERT INTO segment.change AS c (model_id, version, cluster, persona, event, size_before, size_after, from_clusters, into_clusters, drift, note)
-		SELECT m.id, new_version, e.cluster, e.persona, e.event, e.size_before, e.size_after, e.from_clusters, e.into_clusters, e.drift,
-			nullif(concat_ws('; ', CASE WHEN by_profile AND e.event = 'kept' THEN 'matched by its profile' END, e.note), '')
-		FROM segment.changes_between(m.id, old.version, new_version, from_number, into_number, rows, known) AS e;
+	UPDATE segment.model AS u SET last_version = new_version WHERE u.id = m.id;
+	FOR g IN
+		SELECT u.*, f.from_number, f.into_number, f.rows,
+			CASE WHEN p.by_profile THEN array_fill(0::bigint, ARRAY[cardinality(f.rows)]) ELSE f.known END AS known, p.by_profile
+		FROM unnest(group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed)
+			AS u(group_id, by_value, former, former_version, fitted, hash, last_cluster, changed)
+		LEFT JOIN (
+			SELECT f.* FROM (
+				SELECT array_agg(w.group_id) AS group_ids, array_agg(w.by_value) AS by_values, array_agg(w.former) AS former, array_agg(w.fitted) AS fitted
+				FROM unnest(group_ids, by_values, former, fitted, changed) AS w(group_id, by_value, former, fitted, changed)
+				WHERE w.changed AND w.former IS NOT NULL) AS a
+			CROSS JOIN LATERAL segment.flows(relation, m.by_column, m.features, a.group_ids, a.by_values, a.former, a.fitted, refit_model.search_path) AS f
+			WHERE a.group_ids IS NOT NULL) AS f ON f.group_id = u.group_id
+		CROSS JOIN LATERAL (SELECT coalesce(sum(r.known) < 0.5 * sum(r.rows), false) AS by_profile FROM unnest(f.known, f.rows) AS r(known, rows)) AS p
+	LOOP
+		IF g.former IS NULL THEN
+			origin := array_fill(NULL::int, ARRAY[(SELECT count(*)::int FROM @extschema@.cluster_stats(g.fitted))]);
+		ELSIF g.by_profile THEN
+			origin := segment.match_by_profile(g.former, g.fitted);
+			by_profile := by_profile + 1;
+		ELSIF g.changed THEN
+			origin := segment.match_by_rows(g.former, g.fitted, g.from_number, g.into_number, g.rows, g.known);
+		ELSE
+			SELECT array_agg(s.cluster ORDER BY s.cluster) INTO origin FROM @extschema@.cluster_stats(g.fitted) AS s;
+		END IF;
+		INSERT INTO segment.version (model_id, version, group_id, by_value, previous, active, source, clustering, scratch_hash, last_cluster)
+			VALUES (m.id, new_version, g.group_id, g.by_value, active_version, true, segment.qualified_name(relation), g.fitted, g.hash,
+				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL));
+		SELECT array_agg(p.persona ORDER BY o.number) INTO names
+			FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
+			LEFT JOIN segment.persona AS p
+				ON p.model_id = m.id AND p.version = g.former_version AND p.group_id = g.group_id AND p.number = o.origin;
+		INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, pinned, note)
+			SELECT m.id, new_version, g.group_id,
+				coalesce(p.cluster, g.last_cluster + (count(*) FILTER (WHERE p.cluster IS NULL) OVER (ORDER BY n.cluster))::int),
+				n.cluster, n.persona, coalesce(p.pinned, false), CASE WHEN p.cluster IS NULL THEN n.note ELSE p.note END
+			FROM segment.name_clusters(g.fitted, m.features, m.ruleset, names) AS n
+			LEFT JOIN segment.persona AS p
+				ON p.model_id = m.id AND p.version = g.former_version AND p.group_id = g.group_id AND p.number = origin[n.cluster + 1];
+		CONTINUE WHEN NOT g.changed;
+		IF g.former IS NULL THEN
+			INSERT INTO segment.change (model_id, version, group_id, by_value, cluster, persona, event, size_after, from_clusters, into_clusters)
+				SELECT m.id, new_version, g.group_id, g.by_value, p.cluster, p.persona, 'born', s.size, '{}', '{}'
+				FROM segment.persona AS p JOIN @extschema@.cluster_stats(g.fitted) AS s ON s.cluster = p.number
+				WHERE p.model_id = m.id AND p.version = new_version AND p.group_id = g.group_id;
+		ELSE
+			INSERT INTO segment.change AS c (model_id, version, group_id, by_value, cluster, persona, event, size_before, size_after, from_clusters, into_clusters, drift, note)
+				SELECT m.id, new_version, g.group_id, g.by_value, e.cluster, e.persona, e.event, e.size_before, e.size_after, e.from_clusters, e.into_clusters, e.drift,
+					nullif(concat_ws('; ', CASE WHEN g.by_profile AND e.event = 'kept' THEN 'matched by its profile' END, e.note), '')
+				FROM segment.changes_between(m.id, g.group_id, g.former_version, new_version, g.from_number, g.into_number, g.rows, g.known) AS e;
+		END IF;
+	END LOOP;
+	IF by_profile > 0 AND m.by_column IS NULL THEN
+		RAISE NOTICE 'fewer than half of the rows lie where version % of model "%" has seen any: clusters are matched by their profiles', active_version, m.model;
+	ELSIF by_profile > 0 THEN
+		RAISE NOTICE 'in % of the groups fewer than half of the rows lie where model "%" has seen any: their clusters are matched by their profiles', by_profile, m.model;
+	END IF;
+	-- groups that have no rows any more
+	INSERT INTO segment.change (model_id, version, group_id, by_value, cluster, persona, event, size_before, from_clusters, into_clusters)
+		SELECT m.id, new_version, v.group_id, v.by_value, p.cluster, p.persona, 'died', s.size, '{}', '{}'
+		FROM segment.version AS v
+		JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id
+		JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
+		WHERE v.model_id = m.id AND v.version = active_version
+			AND v.group_id NOT IN (SELECT n.group_id FROM segment.version AS n WHERE n.model_id = m.id AND n.version = new_version);
 	RETURN QUERY
-		SELECT c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note
+		SELECT c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note, c.by_value
 		FROM segment.change AS c WHERE c.model_id = m.id AND c.version = new_version
-		ORDER BY c.cluster;
+		ORDER BY c.group_id, c.cluster;
 END
 $$;
 COMMENT ON FUNCTION segment.refit_model(text, regclass, text) IS
@@ -307,10 +375,10 @@ COMMENT ON FUNCTION segment.refit_model(text, regclass, text) IS
 
 CREATE FUNCTION segment.refit(model text, source regclass DEFAULT NULL)
 	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
-		drift float8, note text)
+		drift float8, note text, by_value text)
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 10
 BEGIN ATOMIC
-	SELECT r.cluster, r.persona, r.event, r.size_before, r.size_after, r.from_clusters, r.into_clusters, r.drift, r.note
+	SELECT r.cluster, r.persona, r.event, r.size_before, r.size_after, r.from_clusters, r.into_clusters, r.drift, r.note, r.by_value
 	FROM segment.refit_model(model, source, current_setting('search_path')) AS r;
 END;
 COMMENT ON FUNCTION segment.refit(text, regclass) IS
@@ -321,13 +389,14 @@ COMMENT ON FUNCTION segment.refit(text, regclass) IS
 	'A cluster continues a former one if at least half of its rows come from there, or at least half of what that was came to it; the others are born, or died. A newborn gets the next number that no cluster of the model ever had, and a name by rules as in segment.fit() that no other has. '
 	'event: kept, born or died; split: newborn clusters have a fifth or more of the rows that lie in its former place, and its share of all rows fell by at least half as much; merged: the reverse, with clusters that died. from_clusters, into_clusters: other clusters that gave or took a fifth of its rows or more. '
 	'drift: how far the centroid moved, in the space of the former fit, as a multiple of the root mean square distance of its members to it then. note: says if the rules, or the description, would call it something else than before. '
+	'A model by groups is refitted group by group (by_value), each as if it were a model of its own; groups in which nothing has changed are not in the report. A group that has no rows any more leaves the model, and its clusters died; those of a new group are born; a group that comes back continues the last version that had it. '
 	'Two sessions that refit a model at once come one after the other. O(a fit, twice) and a scan. '
 	'Errors: no such model (42704), or only shared (42501); no active version, or no usable row (55000); the source is gone (42P01), or lacks a feature or the key (42703, 42804); two personas that fit a newborn cluster equally well (21000)';
 
 CREATE VIEW segment.changes WITH (security_invoker) AS
-SELECT m.model, c.version, c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note, m.owner
+SELECT m.model, c.version, c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note, c.by_value, m.owner
 FROM segment.change AS c JOIN segment.model AS m ON m.id = c.model_id
-ORDER BY m.owner::text, m.model, c.version, c.cluster;
+ORDER BY m.owner::text, m.model, c.version, c.group_id, c.cluster;
 COMMENT ON VIEW segment.changes IS 'what segment.refit() returned, for each refit of each model that segment.models shows';
 COMMENT ON COLUMN segment.changes.model IS 'name of the model';
 COMMENT ON COLUMN segment.changes.version IS 'version that the refit made';
@@ -340,32 +409,38 @@ COMMENT ON COLUMN segment.changes.from_clusters IS 'other clusters from each of 
 COMMENT ON COLUMN segment.changes.into_clusters IS 'other clusters to each of which a fifth or more of its rows went';
 COMMENT ON COLUMN segment.changes.drift IS 'how far the centroid moved, as a multiple of the root mean square distance of its members to it before; NULL: born or died';
 COMMENT ON COLUMN segment.changes.note IS 'what else is to be said; mostly NULL';
+COMMENT ON COLUMN segment.changes.by_value IS 'group; NULL: the model is not by groups';
 COMMENT ON COLUMN segment.changes.owner IS 'role that fitted the model';
 GRANT SELECT ON segment.changes TO PUBLIC;
 
-CREATE FUNCTION segment.history(model text)
+CREATE FUNCTION segment.history(model text, by_value text DEFAULT NULL)
 	RETURNS TABLE (version int, active boolean, fitted_at timestamptz, source text, previous int, k int, rows bigint, inertia float8,
 		born int[], died int[], split int[], merged int[], drift float8)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-	SELECT v.version, v.active, v.fitted_at, v.source, v.previous, s.k, s.rows, @extschema@.cluster_inertia(v.clustering),
-		c.born, c.died, c.split, c.merged, c.drift
-	FROM segment.version AS v
+	SELECT v.version, v.active, v.fitted_at, v.source, v.previous, v.k, v.rows, v.inertia, c.born, c.died, c.split, c.merged, c.drift
+	FROM (
+		SELECT g.model_id, g.version, g.active, g.fitted_at, g.source, g.previous, sum(s.k)::int AS k, sum(s.rows)::bigint AS rows,
+			sum(@extschema@.cluster_inertia(g.clustering)) AS inertia
+		FROM segment.version AS g
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS k, sum(t.size) AS rows FROM @extschema@.cluster_stats(g.clustering) AS t) AS s
+		WHERE g.model_id = segment.readable_model_id(history.model) AND (history.by_value IS NULL OR g.by_value = history.by_value)
+		GROUP BY g.model_id, g.version, g.active, g.fitted_at, g.source, g.previous) AS v
 	CROSS JOIN LATERAL (
-		SELECT count(*)::int AS k, sum(t.size)::bigint AS rows FROM @extschema@.cluster_stats(v.clustering) AS t) AS s
-	CROSS JOIN LATERAL (
-		SELECT array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'born') AS born,
-			array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'died') AS died,
-			array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'split') AS split,
-			array_agg(c.cluster ORDER BY c.cluster) FILTER (WHERE c.event = 'merged') AS merged,
+		SELECT array_agg(c.cluster ORDER BY c.group_id, c.cluster) FILTER (WHERE c.event = 'born') AS born,
+			array_agg(c.cluster ORDER BY c.group_id, c.cluster) FILTER (WHERE c.event = 'died') AS died,
+			array_agg(c.cluster ORDER BY c.group_id, c.cluster) FILTER (WHERE c.event = 'split') AS split,
+			array_agg(c.cluster ORDER BY c.group_id, c.cluster) FILTER (WHERE c.event = 'merged') AS merged,
 			max(c.drift) AS drift
-		FROM segment.change AS c WHERE c.model_id = v.model_id AND c.version = v.version) AS c
-	WHERE v.model_id = segment.readable_model_id(history.model)
+		FROM segment.change AS c
+		WHERE c.model_id = v.model_id AND c.version = v.version AND (history.by_value IS NULL OR c.by_value = history.by_value)) AS c
 	ORDER BY v.version;
 END;
-COMMENT ON FUNCTION segment.history(text) IS
+COMMENT ON FUNCTION segment.history(text, text) IS
 	'versions of a model, the current role''s own or one shared with it, in their order: whether it is the active one, when and on what it was fitted, which version it continues, clusters, rows, inertia, '
-	'and the clusters that were born, died, split or merged in it (NULL: none) and the largest drift, as segment.refit() defines them; all of it is in segment.changes. Errors: no such model (42704), several of that name by other roles (42P09)';
+	'and the clusters that were born, died, split or merged in it (NULL: none) and the largest drift, as segment.refit() defines them; all of it is in segment.changes. '
+	'by_value: of a model by groups, the versions of that group alone; NULL: of all groups together, whose clusters then come one group after the other. Errors: no such model (42704), several of that name by other roles (42P09)';
 
 CREATE FUNCTION segment.activate(model text, version int) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -377,7 +452,8 @@ DECLARE
 BEGIN
 	PERFORM FROM segment.version AS v WHERE v.model_id = m.id AND v.version = activate.version;
 	IF NOT FOUND THEN
-		SELECT string_agg(v.version::text, ', ' ORDER BY v.version) INTO others FROM segment.version AS v WHERE v.model_id = m.id;
+		SELECT string_agg(v.version::text, ', ' ORDER BY v.version) INTO others
+			FROM (SELECT DISTINCT g.version FROM segment.version AS g WHERE g.model_id = m.id) AS v;
 		RAISE EXCEPTION 'model "%" has no version %', m.model, coalesce(version::text, 'NULL')
 			USING ERRCODE = 'undefined_object', HINT = format('It has %s.', others);
 	END IF;
@@ -386,40 +462,51 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.activate(text, int) IS
-	'makes a version of the current role''s model the active one, an earlier or a later one: views follow at once. The next refit continues that version; numbers of versions and clusters go on from the highest. '
+	'makes a version of the current role''s model the active one, an earlier or a later one: views follow at once, in all groups. The next refit continues that version; numbers of versions and clusters go on from the highest. '
 	'Errors: no such model or version (42704), or the model is only shared (42501)';
 
-CREATE FUNCTION segment.rename(model text, cluster int, name text) RETURNS void
+CREATE FUNCTION segment.rename(model text, cluster int, name text, by_value text DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	m CONSTANT segment.model := segment.locked_model(model);
-	active_version int;
+	v segment.version;
 	others text;
 BEGIN
 	IF coalesce(btrim(name), '') = '' OR char_length(name) > 100 THEN
 		RAISE EXCEPTION 'a persona must have a name of 1 to 100 characters'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Any name will do that no other cluster has.';
+	ELSIF m.by_column IS NOT NULL AND by_value IS NULL THEN
+		RAISE EXCEPTION 'model "%" is by %: its clusters are those of a group', m.model, quote_ident(m.by_column)
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Say which: by_value => ..., as in segment.personas.';
 	END IF;
-	SELECT v.version INTO active_version FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
-	PERFORM FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = active_version AND p.cluster = rename.cluster;
-	IF NOT FOUND THEN
-		SELECT string_agg(p.cluster::text, ', ' ORDER BY p.cluster) INTO others
-			FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = active_version;
-		RAISE EXCEPTION 'model "%" has no cluster %', m.model, coalesce(cluster::text, 'NULL')
-			USING ERRCODE = 'undefined_object', HINT = format('Its active version has %s.', others);
+	SELECT * INTO v FROM segment.version AS a
+		WHERE a.model_id = m.id AND a.active AND coalesce(a.by_value, '') = coalesce(rename.by_value, '') AND (a.by_value IS NULL) = (rename.by_value IS NULL);
+	IF by_value IS NOT NULL AND v.version IS NULL THEN
+		RAISE EXCEPTION 'model "%" has no group "%"', m.model, by_value
+			USING ERRCODE = 'undefined_object',
+				HINT = CASE WHEN m.by_column IS NULL THEN 'It is not by groups: leave by_value out.' ELSE 'The groups of its active version are in segment.personas.' END;
 	END IF;
 	PERFORM FROM segment.persona AS p
-		WHERE p.model_id = m.id AND p.version = active_version AND p.cluster <> rename.cluster AND p.persona = name;
+		WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.cluster = rename.cluster;
+	IF NOT FOUND THEN
+		SELECT string_agg(p.cluster::text, ', ' ORDER BY p.cluster) INTO others
+			FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id;
+		RAISE EXCEPTION 'model "%" has no cluster %', m.model, coalesce(cluster::text, 'NULL')
+			USING ERRCODE = 'undefined_object',
+				HINT = format(CASE WHEN m.by_column IS NULL THEN 'Its active version has %s.' ELSE 'In that group, its active version has %s.' END, others);
+	END IF;
+	PERFORM FROM segment.persona AS p
+		WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.cluster <> rename.cluster AND p.persona = name;
 	IF FOUND THEN
 		RAISE EXCEPTION 'another cluster of model "%" is called "%"', m.model, name
 			USING ERRCODE = 'duplicate_object', HINT = 'Choose another name, or rename that one first.';
 	END IF;
 	UPDATE segment.persona AS p SET persona = name, pinned = true
-		WHERE p.model_id = m.id AND p.version = active_version AND p.cluster = rename.cluster;
+		WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.cluster = rename.cluster;
 END
 $$;
-COMMENT ON FUNCTION segment.rename(text, int, text) IS
-	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 100 characters, which later versions keep; views show it at once. '
-	'Errors: no such model or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), or another cluster has it (42710)';
+COMMENT ON FUNCTION segment.rename(text, int, text, text) IS
+	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 100 characters, which later versions keep; views show it at once. by_value: the group whose cluster it is, if the model is by groups. '
+	'Errors: no such model, group or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), another cluster has it (42710), or no group is given where there are some (22004)';

@@ -11,6 +11,7 @@ DECLARE
 	taken text;
 	missing text;
 	features text;
+	condition text;
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model WHERE id = model_id;
 
@@ -39,6 +40,21 @@ BEGIN
 		features := 'ARRAY[' || features || ']';
 	END IF;
 
+	IF m.by_column IS NOT NULL THEN
+		PERFORM segment.check_by(source, m.by_column, NULL);
+		condition := segment.by_condition(source, m.by_column, 'b.by_value');
+		-- As below; but each row is scored by the clustering of its group, which comes by a hash join as well.
+		RETURN format(
+			'SELECT %1$s, p.cluster, p.persona, c.distance '
+			'FROM %2$s AS s '
+			'LEFT JOIN %4$s AS b ON b.number = 0 AND %6$s '
+			'LEFT JOIN LATERAL (SELECT '
+			'%3$s.cluster_id(b.clustering, %5$s) AS number, '
+			'%3$s.cluster_distance(b.clustering, %5$s) AS distance) AS c ON true '
+			'LEFT JOIN %4$s AS p ON p.group_id = b.group_id AND p.number = c.number',
+			source_columns, segment.qualified_name(source), '@extschema@', segment.gate_name(model_id), features, condition);
+	END IF;
+
 	-- The left joins keep the rows that cannot be scored, and they make the plan. The planner folds the first one into the
 	-- scan of the source but keeps its outputs as values of their own, so that cluster_id() runs once for a row, however
 	-- often the cluster is used. The personas come by a hash join, of which the planner knows how many there are. The
@@ -55,7 +71,7 @@ END
 $$;
 COMMENT ON FUNCTION segment.view_query(bigint) IS
 	'query of a view of the model of that number: the columns of its source, cluster, persona, distance. '
-	'Errors: the source is gone (42P01), lacks a feature (42703), or has a column of those names (42701)';
+	'Errors: the source is gone (42P01), lacks a feature or the column for groups (42703), or has a column of those names (42701)';
 
 CREATE FUNCTION segment.view_target(view text, of regclass, default_schema text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -111,14 +127,16 @@ DECLARE
 	query CONSTANT text := segment.view_query(of);
 	target CONSTANT text := segment.view_target(view, segment.source_of(of), default_schema);
 	scale text;
+	grouping text;
 BEGIN
 	PERFORM segment.open_gate(of);
 	EXECUTE format('CREATE VIEW %s AS %s', target, query);
-	SELECT m.scale INTO STRICT scale FROM segment.model AS m WHERE m.id = of;
+	SELECT m.scale, m.by_column INTO STRICT scale, grouping FROM segment.model AS m WHERE m.id = of;
 	EXECUTE format('COMMENT ON VIEW %s IS %L', target,
 		format('rows of %s with their personas by the active version of model "%s"', segment.qualified_name(segment.source_of(of)), model));
 	EXECUTE format('COMMENT ON COLUMN %s.cluster IS %L', target,
-		'cluster whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite');
+		CASE WHEN grouping IS NULL THEN 'cluster whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite'
+			ELSE format('cluster of the group (by %I), whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite, or the group is not in the model', grouping) END);
 	EXECUTE format('COMMENT ON COLUMN %s.persona IS %L', target, 'name of the cluster');
 	EXECUTE format('COMMENT ON COLUMN %s.distance IS %L', target,
 		format('Euclidean distance to the centroid, in the space the model was fitted in (scale %s)', scale));
@@ -135,6 +153,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.create_view(text, text) IS
 	'makes a view of the source of a model, the current role''s own or one shared with it, and returns it: every column of the source, then cluster (0-based), persona, and distance (to the centroid, in the space the model was fitted in), all three NULL if a feature is NULL, NaN or infinite. '
+	'A model by groups scores a row by the clusters of its group; the three are NULL for a group that the active version does not have. '
 	'The name is resolved as in CREATE VIEW. Rows are scored when the view is read, by the version of the model that is active then; a query scores each row once, O(clusters * features), in parallel workers too. '
 	'The view belongs to the current role, and GRANT SELECT on it is all that a reader needs. '
 	'Errors: no such model (42704), several of that name by other roles (42P09); the source is gone (42P01), lacks a feature (42703) or has columns of those names (42701); the name is no name (42602), taken (42P07), or there is no schema for it (3F000); the source is temporary and the schema is not (42P16)';

@@ -45,8 +45,8 @@ DELETE FROM mall_customers WHERE customer_id > 200;
 BEGIN;
 UPDATE segment.persona SET persona = 'Big Spenders' WHERE persona = 'High-Value Customers';
 SELECT persona, count(*) FROM mall_personas GROUP BY 1 ORDER BY 1;
-INSERT INTO segment.version (model_id, version, active, source, scratch_hash, clustering)
-	SELECT v.model_id, 2, false, 'mall', 0, segment.kmeans_fit(ARRAY[c.annual_income, c.spending_score], 2, 'none', 0, NULL, NULL)
+INSERT INTO segment.version (model_id, version, active, source, scratch_hash, last_cluster, clustering)
+	SELECT v.model_id, 2, false, 'mall', 0, 7, segment.kmeans_fit(ARRAY[c.annual_income, c.spending_score], 2, 'none', 0, NULL, NULL)
 	FROM mall_customers AS c, segment.version AS v GROUP BY v.model_id;
 INSERT INTO segment.persona (model_id, version, cluster, number, persona) SELECT model_id, 2, 7 - c, c, 'half ' || c FROM segment.model AS m(model_id), generate_series(0, 1) AS c;
 UPDATE segment.version SET active = false WHERE version = 1;

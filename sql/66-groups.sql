@@ -1,0 +1,248 @@
+-- Clustering of a relation by groups: the rows of each value of a column by themselves, in few scans of the whole.
+
+CREATE FUNCTION segment.equality_of(type regtype, "collation" oid, OUT base regtype, OUT operator regoperator, OUT is_same boolean,
+		OUT is_ordered boolean)
+	AS 'MODULE_PATHNAME', 'segment_equality_of' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.equality_of(regtype, oid) IS
+	'how GROUP BY compares values of a type, with that collation: the type under its domains, the operator (NULL: it cannot), whether values that are equal are the same in every bit, and whether they can be sorted';
+
+CREATE FUNCTION segment.sketch_memory(dimensions int, row_count bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'segment_sketch_memory' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.sketch_memory(int, bigint) IS
+	'the most bytes that a sketch of default size takes while it is made of so many rows. Errors: no features, or too many, or a negative number of rows (22023)';
+
+CREATE FUNCTION segment.memory_limit() RETURNS bigint
+	AS 'MODULE_PATHNAME', 'segment_memory_limit' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.memory_limit() IS 'segment.max_memory in bytes';
+
+-- The text of a value is kept, and made a value again later, by a session with other settings.
+CREATE FUNCTION segment.by_text(value anyelement) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp SET datestyle = ISO, YMD SET intervalstyle = postgres SET timezone = 'UTC'
+	SET extra_float_digits = 1 SET bytea_output = hex
+AS 'SELECT value::text';
+COMMENT ON FUNCTION segment.by_text(anyelement) IS
+	'a value of the column that makes groups as text: the same whatever the settings of the session, dates as 2026-11-25, times in UTC';
+
+CREATE FUNCTION segment.by_text(value numeric) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT trim_scale(value)::text;
+END;
+COMMENT ON FUNCTION segment.by_text(numeric) IS 'the same of a number, without zeros at its end: 1.50 and 1.5 are one';
+
+CREATE FUNCTION segment.by_condition(source regclass, by text, given text) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE
+		-- a label that was renamed is no error, but a group that is gone
+		WHEN t.typtype = 'e' THEN format('s.%I::pg_catalog.text OPERATOR(pg_catalog.=) %s', a.attname, given)
+		ELSE format('s.%I OPERATOR(%I.%s) (%s)::%I.%I%s', a.attname, o.nspname, o.oprname, given, n.nspname, t.typname,
+			(SELECT format(' COLLATE %I.%I', cn.nspname, c.collname)
+			FROM pg_collation AS c JOIN pg_namespace AS cn ON cn.oid = c.collnamespace WHERE c.oid = a.attcollation AND c.collname <> 'default')) END
+	FROM pg_attribute AS a
+	CROSS JOIN LATERAL segment.equality_of(a.atttypid, a.attcollation) AS e
+	JOIN pg_type AS t ON t.oid = e.base
+	JOIN pg_namespace AS n ON n.oid = t.typnamespace
+	JOIN (SELECT p.oid, p.oprname, pn.nspname FROM pg_operator AS p JOIN pg_namespace AS pn ON pn.oid = p.oprnamespace) AS o ON o.oid = e.operator
+	WHERE a.attrelid = source AND a.attname = by AND a.attnum > 0 AND NOT a.attisdropped;
+END;
+COMMENT ON FUNCTION segment.by_condition(regclass, text, text) IS
+	'SQL by which the column of that name of a row s belongs to a group, whose value as text an SQL expression gives; NULL if there is no such column, or its type has no equality';
+
+CREATE FUNCTION segment.check_by(source regclass, by text, features text[]) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	type text;
+	others text;
+BEGIN
+	SELECT format_type(a.atttypid, a.atttypmod) INTO type
+		FROM pg_attribute AS a WHERE a.attrelid = source AND a.attname::text = by AND a.attnum > 0 AND NOT a.attisdropped;
+	IF NOT FOUND THEN
+		SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO others
+			FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
+		RAISE EXCEPTION 'column % of % does not exist', quote_ident(by), source::text
+			USING ERRCODE = 'undefined_column', HINT = coalesce('Its columns are ' || others || '.', 'It has no columns.');
+	ELSIF by = ANY (features) THEN
+		RAISE EXCEPTION 'column % is among the features, and the same for all rows of a group', quote_ident(by)
+			USING ERRCODE = 'duplicate_column', HINT = 'Leave it out of the features, or leave out by.';
+	ELSIF segment.by_condition(source, by, 'NULL') IS NULL THEN
+		RAISE EXCEPTION 'column % of % is of type %, whose values cannot be told apart', quote_ident(by), source::text, type
+			USING ERRCODE = 'datatype_mismatch', HINT = 'Make text of it in a view, and fit the view.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_by(regclass, text, text[]) IS
+	'an error unless the relation has the column (42703), it is not among the features (42701), and its type has an equality (42804)';
+
+CREATE FUNCTION segment.former_groups(model_id bigint) RETURNS SETOF segment.version
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT DISTINCT ON (v.group_id) v.*
+	FROM segment.version AS v WHERE v.model_id = former_groups.model_id
+	ORDER BY v.group_id, v.active DESC, v.version DESC;
+END;
+COMMENT ON FUNCTION segment.former_groups(bigint) IS
+	'what a refit of the model of that number continues, a row per group: the active version, or, for a group that it does not have, the last that has it';
+
+CREATE FUNCTION segment.starts(model_id bigint, k int) RETURNS TABLE (by_value text, init float8[])
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT v.by_value, array_agg(c.x ORDER BY s.cluster, c."position")
+	FROM segment.former_groups(model_id) AS v
+	CROSS JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s
+	CROSS JOIN LATERAL unnest(s.centroid) WITH ORDINALITY AS c(x, "position")
+	GROUP BY v.by_value
+	HAVING count(DISTINCT s.cluster) = k;
+END;
+COMMENT ON FUNCTION segment.starts(bigint, int) IS
+	'centroids of the groups that segment.former_groups() returns, one after the other, where there are k of them';
+
+-- What the model of a group is, is said by segment.kmeans_in_passes() and its like for the rows of the group; here is only
+-- how to get there without as many scans as there are groups. One scan counts the rows, and so tells the memory that the
+-- sketches will take. The next makes a sketch of each group; which is all that is needed while the distinct rows fit. Groups
+-- with more of them, of which there cannot be many, are sorted, and held one after the other; those that are too large for
+-- that are read by themselves.
+CREATE FUNCTION segment.cluster_groups(source regclass, by text, features text[], k int, method text, scale text, seed bigint, options jsonb,
+		search_path text, former bigint DEFAULT NULL)
+	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
+	SET search_path = pg_catalog, pg_temp SET enable_hashagg = on
+AS $$
+#variable_conflict use_column
+DECLARE
+	source_name CONSTANT text := segment.qualified_name(source);
+	condition CONSTANT text := segment.by_condition(source, by, 'g.by_value');
+	most_held CONSTANT bigint := CASE method WHEN 'hclust' THEN 3000000 ELSE 300000 END;
+	n_init CONSTANT int := (options ->> 'n_init')::int;
+	max_iter CONSTANT int := (options ->> 'max_iter')::int;
+	height CONSTANT float8 := (options ->> 'height')::float8;
+	passes CONSTANT int := (options ->> 'passes')::int;
+	variant CONSTANT text := coalesce(options ->> 'linkage', options ->> 'covariance', CASE method WHEN 'hclust' THEN 'ward' ELSE 'full' END);
+	row_array text;
+	grouped text;
+	sketched text;
+	held text;
+	whole text;
+	all_values text[];
+	all_rows bigint[];
+	missing bigint;
+	memory bigint;
+	usual_memory CONSTANT text := current_setting('work_mem');
+	found_values text[];
+	clusterings @extschema@.clustering[];
+	pending_values text[];
+	pending_rows bigint[];
+	more_values text[];
+	more @extschema@.clustering[];
+	one @extschema@.clustering;
+	init float8[];
+	single text;
+BEGIN
+	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
+		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
+	-- Of equal values that are not the same, such as words in a case-insensitive collation, the least text stands for all.
+	SELECT format(CASE WHEN e.is_same THEN 'segment.by_text(s.%1$I) AS by_value, %2$s AS rank'
+			ELSE 'pg_catalog.min(segment.by_text(s.%1$I) COLLATE pg_catalog."C") AS by_value, %2$s AS rank' END, a.attname,
+			CASE WHEN e.is_ordered AND a.attcollation = 0 THEN format('s.%I', a.attname) ELSE 'NULL::pg_catalog.int4' END)
+		INTO grouped
+		FROM pg_attribute AS a CROSS JOIN LATERAL segment.equality_of(a.atttypid, a.attcollation) AS e
+		WHERE a.attrelid = source AND a.attname::text = by;
+	sketched := CASE method
+		WHEN 'kmeans' THEN '@extschema@.kmeans(g.sketch, $1, $2, $3, coalesce($4, 0), coalesce($5, 300), i.init)'
+		WHEN 'gmm' THEN '@extschema@.gmm(g.sketch, $1, $6, $2, $3, coalesce($4, 0), coalesce($5, 300))'
+	END;
+	held := format(CASE method
+		WHEN 'kmeans' THEN 'segment.kmeans_fit(%s, $1, $2, $3, $4, $5, i.init)'
+		WHEN 'gmm' THEN 'segment.gmm_fit(%s, $1, $6, $2, $3, $4, $5)'
+		WHEN 'hclust' THEN 'segment.hclust_fit(%s, $1, $7, $6, $2)'
+	END, row_array);
+	whole := CASE method
+		WHEN 'kmeans' THEN 'SELECT segment.kmeans_in_passes($9, $10, $1, $2, $3, $4, $5, $8, $11)'
+		WHEN 'gmm' THEN 'SELECT segment.gmm_in_passes($9, $10, $1, $6, $2, $3, $4, $5)'
+		WHEN 'hclust' THEN 'SELECT segment.hclust_in_passes($9, $10, $1, $7, $6, $2)'
+	END;
+
+	-- The functions that a view calls may need the caller's search_path; from here on every name is written out.
+	PERFORM set_config('search_path', cluster_groups.search_path, true);
+	EXECUTE pg_catalog.format(
+		'SELECT pg_catalog.array_agg(c.by_value ORDER BY c.rank, c.by_value COLLATE pg_catalog."C") FILTER (WHERE c.by_value IS NOT NULL), '
+		'pg_catalog.array_agg(c.row_count ORDER BY c.rank, c.by_value COLLATE pg_catalog."C") FILTER (WHERE c.by_value IS NOT NULL), '
+		'pg_catalog.sum(c.row_count) FILTER (WHERE c.by_value IS NULL), '
+		'pg_catalog.sum(segment.sketch_memory($1, c.row_count)) FILTER (WHERE c.by_value IS NOT NULL) '
+		'FROM (SELECT %1$s, pg_catalog.count(*) AS row_count FROM %2$s AS s GROUP BY s.%3$I) AS c',
+		grouped, source_name, by) INTO all_values, all_rows, missing, memory USING pg_catalog.cardinality(features);
+	IF missing OPERATOR(pg_catalog.>) 0 AND former IS NULL THEN
+		RAISE NOTICE '% % of % took no part: % is NULL', missing, CASE missing WHEN 1 THEN 'row' ELSE 'rows' END, source_name, pg_catalog.quote_ident(by);
+	END IF;
+	IF all_values IS NULL THEN
+		RETURN;
+	END IF;
+
+	pending_values := all_values;
+	pending_rows := all_rows;
+	IF sketched IS NOT NULL THEN
+		-- by hash where the sketches, in every worker, are what may be held
+		memory := memory OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.+) pg_catalog.current_setting('max_parallel_workers_per_gather')::int);
+		IF memory OPERATOR(pg_catalog.>) segment.memory_limit() THEN
+			PERFORM pg_catalog.set_config('enable_hashagg', 'off', true);
+		ELSE
+			PERFORM pg_catalog.set_config('work_mem',
+				greatest(memory, pg_catalog.pg_size_bytes(usual_memory)) OPERATOR(pg_catalog./) 1024 OPERATOR(pg_catalog.||) 'kB', true);
+		END IF;
+		BEGIN
+			EXECUTE pg_catalog.format(
+				'SELECT pg_catalog.array_agg(f.by_value) FILTER (WHERE f.lossless), pg_catalog.array_agg(f.found) FILTER (WHERE f.lossless), '
+				'pg_catalog.array_agg(f.by_value) FILTER (WHERE NOT f.lossless), pg_catalog.array_agg(f.rows) FILTER (WHERE NOT f.lossless) '
+				'FROM (SELECT g.by_value, p.lossless, p.rows, CASE WHEN p.lossless THEN %4$s END AS found '
+				'FROM (SELECT %1$s, @extschema@.cluster_sketch(%5$s) AS sketch FROM %2$s AS s WHERE s.%3$I IS NOT NULL GROUP BY s.%3$I OFFSET 0) AS g '
+				'%6$s CROSS JOIN LATERAL @extschema@.cluster_sketch_info(g.sketch) AS p) AS f',
+				grouped, source_name, by, sketched, row_array,
+				CASE WHEN former IS NULL THEN 'CROSS JOIN (SELECT NULL::pg_catalog.float8[]) AS i(init)'
+					ELSE 'JOIN segment.starts($7, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END)
+				INTO found_values, clusterings, pending_values, pending_rows USING k, scale, seed, n_init, max_iter, variant, former;
+		EXCEPTION WHEN numeric_value_out_of_range THEN
+			-- too large for cells without a frame: all the rows are held
+		END;
+		PERFORM pg_catalog.set_config('work_mem', usual_memory, true);
+	END IF;
+	-- one group at a time is held
+	PERFORM pg_catalog.set_config('enable_hashagg', 'off', true);
+	EXECUTE pg_catalog.format(
+		'SELECT pg_catalog.array_agg(f.by_value), pg_catalog.array_agg(f.found) FROM (SELECT g.by_value, %1$s AS found '
+		'FROM (SELECT u.* FROM ROWS FROM (pg_catalog.unnest($8), pg_catalog.unnest($9)) AS u(by_value, row_count) WHERE u.row_count OPERATOR(pg_catalog.<=) $10) AS g '
+		'%2$s JOIN %3$s AS s ON %4$s GROUP BY g.by_value) AS f',
+		held, CASE WHEN former IS NULL THEN 'CROSS JOIN (SELECT NULL::pg_catalog.float8[]) AS i(init)'
+			ELSE 'JOIN segment.starts($11, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END, source_name, condition)
+		INTO more_values, more USING k, scale, seed, n_init, max_iter, variant, height, pending_values, pending_rows, most_held, former;
+	PERFORM pg_catalog.set_config('enable_hashagg', 'on', true);
+	found_values := found_values OPERATOR(pg_catalog.||) more_values;
+	clusterings := clusterings OPERATOR(pg_catalog.||) more;
+	FOR i IN 1 .. coalesce(pg_catalog.cardinality(pending_values), 0) LOOP
+		CONTINUE WHEN pending_rows[i] OPERATOR(pg_catalog.<=) most_held;
+		IF former IS NOT NULL THEN
+			SELECT s.init INTO init FROM segment.starts(former, k) AS s WHERE s.by_value OPERATOR(pg_catalog.=) pending_values[i];
+			CONTINUE WHEN NOT FOUND;
+		END IF;
+		single := pg_catalog.format('(SELECT s.* FROM %s AS s WHERE %s)', source_name,
+			segment.by_condition(source, by, pg_catalog.quote_literal(pending_values[i])));
+		EXECUTE whole INTO one
+			USING k, scale, seed, n_init, max_iter, variant, height, passes, row_array, single, init;
+		found_values := found_values OPERATOR(pg_catalog.||) pending_values[i];
+		clusterings := clusterings OPERATOR(pg_catalog.||) one;
+	END LOOP;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+	RETURN QUERY
+		SELECT f.by_value, f.clustering, a."position"
+		FROM unnest(found_values, clusterings) AS f(by_value, clustering)
+		JOIN unnest(all_values) WITH ORDINALITY AS a(by_value, "position") ON a.by_value = f.by_value
+		ORDER BY a."position";
+END
+$$;
+COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, text, bigint, jsonb, text, bigint) IS
+	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. '
+	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
+	'A scan to count, one to sketch, and a sort of the rows of those groups whose distinct rows do not fit a sketch; groups of more than 300,000 rows (hclust: 3,000,000) that do not are then read by themselves, as segment.kmeans_in_passes() reads a table. Memory: the sketches of all groups, if segment.max_memory allows that, else of one after the other, the rows sorted on disk; and the results';
