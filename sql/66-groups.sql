@@ -22,14 +22,7 @@ CREATE FUNCTION segment.by_text(value anyelement) RETURNS text
 	SET extra_float_digits = 1 SET bytea_output = hex
 AS 'SELECT value::text';
 COMMENT ON FUNCTION segment.by_text(anyelement) IS
-	'a value of the column that makes groups as text: the same whatever the settings of the session, dates as 2026-11-25, times in UTC';
-
-CREATE FUNCTION segment.by_text(value numeric) RETURNS text
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT trim_scale(value)::text;
-END;
-COMMENT ON FUNCTION segment.by_text(numeric) IS 'the same of a number, without zeros at its end: 1.50 and 1.5 are one';
+	'a value of the column that makes groups as text: the same whatever the settings of the session, dates as 2026-11-25, times in UTC; numbers of type numeric are written without zeros at their end instead';
 
 CREATE FUNCTION segment.by_condition(source regclass, by text, given text) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -144,7 +137,9 @@ BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	-- Of equal values that are not the same, such as words in a case-insensitive collation, the least text stands for all.
-	SELECT format(CASE WHEN e.is_same THEN 'segment.by_text(s.%1$I) AS by_value, %2$s AS rank'
+	SELECT format(CASE
+			WHEN e.base = 'numeric'::regtype THEN 'pg_catalog.trim_scale(s.%1$I)::pg_catalog.text AS by_value, %2$s AS rank'
+			WHEN e.is_same THEN 'segment.by_text(s.%1$I) AS by_value, %2$s AS rank'
 			ELSE 'pg_catalog.min(segment.by_text(s.%1$I) COLLATE pg_catalog."C") AS by_value, %2$s AS rank' END, a.attname,
 			CASE WHEN e.is_ordered AND a.attcollation = 0 THEN format('s.%I', a.attname) ELSE 'NULL::pg_catalog.int4' END)
 		INTO grouped

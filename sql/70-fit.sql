@@ -322,7 +322,8 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				HINT = 'Rows with NULL, NaN or infinity take no part: fill them in a view.';
 	ELSIF empty > 0 THEN
-		RAISE NOTICE '% of the groups by % without a row that has a number in every feature: no clusters', empty, quote_ident(by);
+		RAISE NOTICE '% of the groups by % % no row with a number in every feature, and no clusters', empty, quote_ident(by),
+			CASE empty WHEN 1 THEN 'has' ELSE 'have' END;
 	END IF;
 
 	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version)
