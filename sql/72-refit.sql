@@ -76,9 +76,12 @@ BEGIN ATOMIC
 		JOIN @extschema@.cluster_stats(match_by_rows.before) AS b ON b.cluster = f.from_number
 	), weights AS (
 		SELECT a.cluster AS into_number, array_agg(
-			CASE WHEN f.known >= 0.5 * f.placed OR f.known >= 0.5 * f.former THEN f.known ELSE 0 END
+			CASE WHEN f.known >= 0.5 * f.placed OR f.known >= 0.5 * f.former THEN f.known
+				WHEN a.size = 0 AND b.size = 0 THEN 0.001 / (1 + d.distances[b.cluster + 1][a.cluster + 1])
+				ELSE 0 END
 			ORDER BY b.cluster) AS weight
 		FROM @extschema@.cluster_stats(match_by_rows.after) AS a CROSS JOIN @extschema@.cluster_stats(match_by_rows.before) AS b
+		CROSS JOIN (SELECT segment.centroid_distances(match_by_rows.before, match_by_rows.after) AS distances) AS d
 		LEFT JOIN flow AS f ON f.from_number = b.cluster AND f.into_number = a.cluster
 		GROUP BY a.cluster
 	)
@@ -86,7 +89,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.match_by_rows(@extschema@.clustering, @extschema@.clustering, int[], int[], bigint[], bigint[]) IS
 	'for each cluster of the second clustering the cluster of the first that it continues, or NULL, by what segment.flows() says of the rows: so that as many known rows as can be stay where they were, and from each cluster no more than it had. '
-	'A cluster continues another if at least half of its rows come from there, or at least half of what the other was, as a share of all rows, came to it';
+	'A cluster continues another if at least half of its rows come from there, or at least half of what the other was, as a share of all rows, came to it; components of a mixture that are the most probable for no row continue each other, the nearest first';
 
 -- Where the population has moved altogether (a feature in another unit, say), hardly a row lies where the former version has
 -- seen any. But clusters are still what they are compared with everybody.
