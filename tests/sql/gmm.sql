@@ -165,6 +165,7 @@ SET max_parallel_workers_per_gather = 0;
 SELECT count(*) FROM segment.fit('shuffled', 'shuffled', '{income,age}', 2, method => 'gmm');
 RESET max_parallel_workers_per_gather;
 SELECT count(DISTINCT clustering) AS models FROM segment.version JOIN segment.model ON id = model_id WHERE model IN ('many', 'shuffled');
+SELECT count(*) AS changes FROM segment.refit('many', 'shuffled');
 -- what a stranger may hand to the parts
 SELECT segment.gmm_measure(m, '{0}', ARRAY[(SELECT cluster_sketch(x, y) FROM pairs WHERE i = 20)], '{1}', '{}') FROM m;
 SELECT segment.gmm_measure(m, '{0}', ARRAY[(SELECT cluster_sketch(x, y) FROM pairs WHERE i = 20)], '{1}', ARRAY[(SELECT cluster_sketch(x) FROM pairs WHERE i = 20)]) FROM m;

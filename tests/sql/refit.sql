@@ -62,6 +62,36 @@ UPDATE mall_customers SET annual_income = annual_income * 1000;
 SELECT cluster, persona, event, size_before, size_after, note FROM segment.refit('mall');
 UPDATE mall_customers SET annual_income = annual_income / 1000;
 
+-- A mixture: the same rows, in whatever order, change nothing; then numbers and names stay as they drift, die, are born and change their unit
+CREATE TABLE mixed (customer_id int PRIMARY KEY, gender text, age int, annual_income float8, spending_score float8);
+\copy mixed FROM 'data/mall_customers.csv' CSV HEADER
+SELECT cluster, persona, size FROM segment.fit('mixture', 'mixed', '{annual_income,spending_score}', 5, method => 'gmm');
+CREATE TABLE mixture_before AS SELECT * FROM segment.version WHERE model_id = segment.model_id('mixture');
+CREATE TABLE mixed_again AS SELECT * FROM mixed ORDER BY md5(customer_id::text);
+SELECT * FROM segment.refit('mixture');
+SELECT count(*) FROM segment.refit('mixture', 'mixed_again');
+SELECT count(*) AS versions, count(*) FILTER (WHERE v = b) AS untouched FROM segment.version AS v JOIN mixture_before AS b USING (model_id);
+SELECT count(*) FROM segment.refit('mixture', 'mixed');
+UPDATE mixed SET annual_income = annual_income + 2;
+UPDATE mixed SET spending_score = spending_score / 2 WHERE annual_income > 72 AND spending_score < 40;
+SELECT cluster, persona, event, size_before, size_after, round(drift::numeric, 4) AS drift FROM segment.refit('mixture');
+-- the poor spenders earn more than the poor savers now
+UPDATE mixed SET annual_income = annual_income + 6 WHERE annual_income < 42 AND spending_score > 55;
+SELECT cluster, persona, event, size_before, size_after FROM segment.refit('mixture');
+SELECT cluster, number FROM segment.persona WHERE model_id = segment.model_id('mixture') AND version = 3 ORDER BY 1;
+DELETE FROM mixed WHERE annual_income < 50 AND spending_score > 55;
+INSERT INTO mixed SELECT 300 + i, 'Female', 30, 180 + i % 5, 150 + i % 7 FROM generate_series(1, 30) AS i;
+SELECT cluster, persona, event, size_before, size_after FROM segment.refit('mixture');
+UPDATE mixed SET annual_income = annual_income * 1000;
+SELECT cluster, persona, event, note FROM segment.refit('mixture');
+SELECT * FROM segment.refit('mixture');
+SELECT version, k, rows, born, died FROM segment.history('mixture');
+-- a component that is the most probable for no row goes on as such
+SELECT segment.match_by_rows(m, m, '{0,2}', '{0,2}', '{20,70}', '{20,70}')
+FROM (SELECT clustering::jsonb AS j FROM segment.version WHERE model_id = segment.model_id('mixture') AND active) AS f,
+	LATERAL (SELECT jsonb_set(j, '{clusters,1}', (j #> '{clusters,1}') || jsonb_build_object('size', 0, 'inertia', 0, 'radius', 0, 'spread', '{0,0}'::int[], 'mean', j #> '{clusters,1,centroid}'))::clustering AS m) AS e;
+SELECT segment.drop('mixture');
+
 -- Back to an earlier version, and on from there: versions and clusters go on from the highest numbers
 SELECT segment.activate('mall', 4);
 SELECT cluster, persona FROM segment.personas;
