@@ -338,25 +338,30 @@ BEGIN
 		SELECT new_id, 1, CASE WHEN by IS NULL THEN 0 ELSE f."position" END, f.by_value, true, segment.qualified_name(source), f.clustering,
 			segment.clustering_hash_extended(f.clustering, 0), (SELECT max(s.cluster) FROM @extschema@.cluster_stats(f.clustering) AS s)
 		FROM unnest(found_values, clusterings) WITH ORDINALITY AS f(by_value, clustering, "position");
-	INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, note)
-		SELECT new_id, 1, v.group_id, n.cluster, n.cluster, n.persona, n.note
-		FROM segment.version AS v CROSS JOIN LATERAL segment.name_clusters(v.clustering, features, ruleset) AS n
-		WHERE v.model_id = new_id;
-
 	IF method = 'hclust' THEN
 		RAISE NOTICE 'new rows are scored by the nearest centroid; of the fitted rows, % %% lie nearer to the centroid of another cluster',
-			round((SELECT sum((v.clustering::jsonb ->> 'disagreement')::float8 * s.rows) / sum(s.rows) FROM segment.version AS v
-				CROSS JOIN LATERAL (SELECT sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(v.clustering) AS c) AS s
-				WHERE v.model_id = new_id)::numeric * 100, 1);
+			round((SELECT sum((f.clustering::jsonb ->> 'disagreement')::float8 * s.rows) / sum(s.rows) FROM unnest(clusterings) AS f(clustering)
+				CROSS JOIN LATERAL (SELECT sum(c.size)::float8 AS rows FROM @extschema@.cluster_stats(f.clustering) AS c) AS s)::numeric * 100, 1);
 	END IF;
+	-- What is inserted is not looked for in the tables again: the planner cannot know how many rows they have got.
 	RETURN QUERY
-		SELECT p.cluster, p.persona, s.size, s.share, t.profile, v.by_value
-		FROM segment.version AS v
-		JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id
-		JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
-		JOIN LATERAL segment.profile_texts(v.clustering, features) AS t ON t.cluster = p.number
-		WHERE v.model_id = new_id
-		ORDER BY v.group_id, p.cluster;
+		WITH fitted AS (
+			SELECT CASE WHEN by IS NULL THEN 0 ELSE f."position" END AS group_id, f.by_value, f.clustering
+			FROM unnest(found_values, clusterings) WITH ORDINALITY AS f(by_value, clustering, "position")
+		), named AS (
+			INSERT INTO segment.persona AS p (model_id, version, group_id, cluster, number, persona, note)
+			SELECT new_id, 1, f.group_id, n.cluster, n.cluster, n.persona, n.note
+			FROM fitted AS f CROSS JOIN LATERAL segment.name_clusters(f.clustering, features, ruleset) AS n
+			RETURNING p.group_id, p.cluster, p.persona
+		), measured AS (
+			SELECT f.group_id, f.by_value, s.cluster, s.size, s.share, t.profile
+			FROM fitted AS f
+			CROSS JOIN LATERAL @extschema@.cluster_stats(f.clustering) AS s
+			JOIN LATERAL segment.profile_texts(f.clustering, features) AS t ON t.cluster = s.cluster
+		)
+		SELECT n.cluster, n.persona, m.size, m.share, m.profile, m.by_value
+		FROM named AS n JOIN measured AS m ON m.group_id = n.group_id AND m.cluster = n.cluster
+		ORDER BY m.group_id, n.cluster;
 END
 $$;
 COMMENT ON FUNCTION segment.fit_model(text, regclass, text[], int, text[], text, text, bigint, text, text, jsonb, text) IS
