@@ -272,7 +272,5 @@ SELECT refusal(call) FROM (VALUES
 SELECT count(segment.drop(model, cascade => true)::text) > 0 AS dropped FROM (SELECT DISTINCT model FROM segment.models) AS m;
 SELECT (SELECT count(*) FROM segment.version) AS versions, (SELECT count(*) FROM segment.persona) AS personas, (SELECT count(*) FROM segment.change) AS changes;
 RESET ROLE;
--- other tests look at plans over these tables
-VACUUM FULL segment.model, segment.version, segment.persona, segment.change;
 DROP SCHEMA by_groups CASCADE;
 DROP ROLE regress_segment_by, regress_segment_by_reader;

@@ -162,7 +162,7 @@ CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE line text;
 BEGIN
 	FOR line IN EXECUTE 'EXPLAIN (VERBOSE, COSTS OFF) ' || query LOOP
-		IF line ~ 'Gather|Scan.* on views|Output: s.id, .* cluster_id|[(]s.id = 7[)]' THEN
+		IF line ~ 'Scan.* on views|Output: s.id, .* cluster_id|[(]s.id = 7[)]' THEN
 			-- $1 is (InitPlan 1).col1 since 17
 			RETURN NEXT btrim(regexp_replace(regexp_replace(line, '[$]\d+|[(]InitPlan \d+[)][.]col\d+', '$n', 'g'), 'public[.]', '', 'g'));
 		END IF;
