@@ -472,12 +472,18 @@ rows_free(Rows *rows)
 	rows->x = rows->weight = rows->variance = NULL;
 }
 
+/* Bytes that order_by_key needs for n keys beside its arguments. */
+Size
+order_memory(int64 n)
+{
+	return mul_size(n, 2 * sizeof(Item) + sizeof(Run) / 2);
+}
+
 /* Bytes that rows_canonical needs at most for n rows, the result included. */
 Size
 rows_memory(int64 n, int dim)
 {
-	Size		sorting = 2 * sizeof(Item) + sizeof(Run) / 2 + sizeof(int);
-	Size		result = add_size(mul_size(dim, sizeof(double)), sizeof(double));
+	Size		result = add_size(mul_size(dim, sizeof(double)), sizeof(double) + sizeof(int));
 
-	return mul_size(n, add_size(sorting, result));
+	return add_size(order_memory(n), mul_size(n, result));
 }

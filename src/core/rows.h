@@ -48,6 +48,7 @@ extern Rows rows_sample(const Rows *rows, int size, int64 seed);
 extern void rows_free(Rows *rows);
 
 extern void order_by_key(const double *key, int n, int *order);
+extern Size order_memory(int64 n);
 extern Size rows_memory(int64 n, int dim);
 
 #endif							/* SEGMENT_ROWS_H */
