@@ -101,6 +101,22 @@ tell(void *arg)
 						n->function, (long long) n->floored_groups),
 				 errdetail("The least variance is a millionth of that of all rows. Constant columns, columns that follow from others, and rows that are equal lead to it; likelihood, BIC and ICL then tell of that bound."),
 				 errhint("Leave such columns out, or ask for fewer components.")));
+	if (n->untested > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%s: %lld row with a NULL, NaN or infinite value, or a NULL group, took no part",
+							   "%s: %lld rows with a NULL, NaN or infinite value, or a NULL group, took no part",
+							   (unsigned long) n->untested, n->function, (long long) n->untested)));
+	if (n->unpaired > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%s: %lld row with a NULL took no part",
+							   "%s: %lld rows with a NULL took no part",
+							   (unsigned long) n->unpaired, n->function, (long long) n->unpaired)));
+	if (n->undecided > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%s: %lld result without a test",
+							   "%s: %lld results without a test",
+							   (unsigned long) n->undecided, n->function, (long long) n->undecided),
+				 errdetail("A test needs %s.", n->test_needs)));
 	RESUME_INTERRUPTS();
 }
 

@@ -32,6 +32,10 @@ typedef struct Notices
 	int64		floored_groups; /* in which components have the least variance */
 	int			floored;		/* in the last of those */
 	int			components;
+	int64		untested;		/* rows with a NULL, NaN or infinite value, or a NULL group */
+	int64		unpaired;		/* rows with a NULL category */
+	int64		undecided;		/* groups of rows in which no test could be made */
+	const char *test_needs;		/* what they lack */
 	MemoryContextCallback callback;
 } Notices;
 
