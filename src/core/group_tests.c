@@ -41,6 +41,9 @@ typedef __int128 Wide;
 /* Values, or cells, between two polls. */
 #define POLL_BLOCK 65536
 
+/* Beside a variance or squared difference of 1, a variance below this is none: its weight would overflow. */
+#define LEAST_VARIANCE 1e-250
+
 static TestResult
 undecided(void)
 {
@@ -169,7 +172,7 @@ test_welch_anova(ExactMoments *const *group, int k)
 	bool		has_variances = true;
 
 	for (int g = 0; g < k; g++)
-		has_variances &= means.variance[g] > 0;
+		has_variances &= means.variance[g] > LEAST_VARIANCE;
 	if (k > 1 && has_variances)
 	{
 		for (int g = 0; g < k; g++)

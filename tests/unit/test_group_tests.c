@@ -283,6 +283,67 @@ test_tables(void)
 	check_end(&check);
 }
 
+/* p and its logarithm are of one mind, and in their range. */
+static bool
+is_sane(TestResult r)
+{
+	if (!r.is_decided)
+		return isnan(r.statistic) && isnan(r.tail.p) && isnan(r.effect_size);
+	return !isnan(r.statistic) && !isnan(r.effect_size) && r.tail.p >= 0 && r.tail.p <= 1 && r.tail.log10_p <= 0 &&
+		(r.tail.p < DBL_MIN || is_near(log10(r.tail.p), r.tail.log10_p));
+}
+
+static void
+test_any_values(void)
+{
+	Check		check = {.name = "whatever doubles there are, a test says something or nothing"};
+	Check		unit = {.name = "the unit of the values does not matter"};
+
+	for (int trial = 0; trial < 3000; trial++)
+	{
+		int			k = trial % 2 ? 2 : draw_int(1, 6);
+		int			spread = draw_int(0, 3) == 0 ? 2098 : draw_int(0, 100);
+		int			lowest = draw_int(-1073, 1024 - Min(spread, 2097));
+		int			kinds = draw_int(1, MOST);
+		Data		data = {.n = draw_int(k, MOST), .k = k};
+		Data		halves = {.k = k};
+		GroupedValues values;
+		TestResult	welch;
+		TestResult	half;
+
+		for (int g = 0; g < k; g++)
+		{
+			data.moments[g] = core_alloc0(1, sizeof(ExactMoments));
+			halves.moments[g] = core_alloc0(1, sizeof(ExactMoments));
+		}
+		for (int i = 0; i < data.n; i++)
+		{
+			data.group[i] = i < k ? i : draw_int(0, k - 1);
+			data.value[i] = i < kinds ? draw_magnitude(lowest, Min(lowest + spread, 1024)) : data.value[draw_int(0, i - 1)];
+			exact_add(data.moments[data.group[i]], data.value[i]);
+			exact_add(halves.moments[data.group[i]], data.value[i] / 2);
+		}
+		values = values_of(&data);
+		welch = test_welch_anova(data.moments, k);
+		check_that(&check, is_sane(welch) && is_sane(test_pooled_anova(data.moments, k)) &&
+				   is_sane(test_kruskal_wallis(&values)), "%d values of %d groups: F %g", data.n, k, welch.statistic);
+		if (k == 2)
+		{
+			check_that(&check, is_sane(test_mann_whitney(&values)) && is_sane(test_smirnov(&values)) &&
+					   is_sane(test_welch_t(data.moments[0], data.moments[1])), "%d values", data.n);
+			/* halves of numbers above the denormal ones are exact */
+			half = test_welch_anova(halves.moments, k);
+			if (lowest > -1021)
+				check_that(&unit, welch.is_decided ? welch.statistic == half.statistic : !half.is_decided,
+						   "F %.17g and %.17g", welch.statistic, half.statistic);
+		}
+		free_data(&data);
+		free_data(&halves);
+	}
+	check_end(&check);
+	check_end(&unit);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -290,5 +351,6 @@ main(int argc, char **argv)
 	test_means();
 	test_ranks();
 	test_tables();
+	test_any_values();
 	return tap_end();
 }
