@@ -1,21 +1,5 @@
 -- segment.compare: whether groups differ in some columns, test by test, in numbers and in a sentence.
 
-CREATE FUNCTION segment.category_columns(source regclass) RETURNS TABLE (name text, "position" int)
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-	WITH RECURSIVE base AS (
-		SELECT a.attname, a.attnum, a.atttypid AS type
-		FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
-		UNION ALL
-		SELECT b.attname, b.attnum, t.typbasetype
-		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
-	)
-	SELECT b.attname::text, b.attnum::int FROM base AS b JOIN pg_type AS t ON t.oid = b.type
-	WHERE t.typtype <> 'd' AND t.typcategory IN ('B', 'E', 'S');
-END;
-COMMENT ON FUNCTION segment.category_columns(regclass) IS
-	'columns that are categories: boolean, enumerations, texts of any kind, and domains over these';
-
 -- The models whose clusters the relation has, by way of whatever views.
 CREATE FUNCTION segment.models_behind(source regclass) RETURNS TABLE (model_id bigint)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
