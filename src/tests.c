@@ -75,7 +75,7 @@ typedef struct TableState
 	int64		slots;
 } TableState;
 
-/* Values of a state, and what it takes to hand them to another process. */
+/* Bytes of a value and its group, in the state and on the way to another process. */
 #define VALUE_BYTES (sizeof(double) + sizeof(int))
 
 /* Values between two polls. */

@@ -28,6 +28,13 @@ SELECT value, test, circular FROM segment.compare('personas', '{age,spending_sco
 CREATE VIEW young AS SELECT * FROM personas WHERE age < 40;
 CREATE MATERIALIZED VIEW kept AS SELECT persona, age, spending_score FROM young;
 SELECT value, test, circular FROM segment.compare('kept', ARRAY['age', 'spending_score'], 'persona');
+-- what segment.encode makes of a column is the column
+SET client_min_messages = warning;
+SELECT segment.encode('encoded', 'mall', '{gender,age}');
+SELECT count(*) FROM segment.fit('encoded', 'encoded', features => '{gender_Female,gender_Male,age_scaled}', k => 3, key => '{customer_id}', scale => 'none');
+SELECT segment.create_view('encoded', 'encoded_personas');
+RESET client_min_messages;
+SELECT value, test, circular FROM segment.compare('encoded_personas', '{gender,age,annual_income}', 'persona');
 -- other groups of the same view are no clusters
 SELECT DISTINCT circular FROM segment.compare('personas', 'spending_score', 'gender');
 -- a column of that name is not enough
@@ -109,7 +116,7 @@ SELECT * FROM segment.compare('mall', 'age', 'gender', adjust => NULL);
 -- an index has no rows
 SELECT * FROM segment.compare('mall_pkey', 'age', 'gender');
 
-SELECT segment.drop('mall', cascade => true);
+SELECT segment.drop(m, cascade => true) FROM unnest('{mall,encoded}'::text[]) AS m;
 RESET ROLE;
 \set VERBOSITY terse
 DROP SCHEMA compare CASCADE;

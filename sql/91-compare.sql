@@ -24,12 +24,16 @@ CREATE FUNCTION segment.is_circular(source regclass, value text, by text) RETURN
 BEGIN ATOMIC
 	-- A model that is not visible may have any features: NULL, unless another one decides it.
 	SELECT coalesce(by IN ('cluster', 'persona') AND count(b.model_id) > 0, false) AND
-		(value IN ('cluster', 'persona', 'distance') OR bool_or(value = ANY (m.features)) OR
+		(value IN ('cluster', 'persona', 'distance') OR bool_or(f.name = value OR
+			-- as segment.encode() calls what it makes of a number, and of a category
+			f.name = value || '_scaled' OR (v.is_category AND starts_with(f.name, value || '_'))) OR
 		 CASE WHEN count(m.id) = count(b.model_id) THEN false END)
-	FROM segment.models_behind(source) AS b LEFT JOIN segment.model AS m ON m.id = b.model_id;
+	FROM segment.models_behind(source) AS b LEFT JOIN segment.model AS m ON m.id = b.model_id
+	LEFT JOIN LATERAL unnest(m.features) AS f(name) ON true,
+		LATERAL (SELECT value IN (SELECT c.name FROM segment.category_columns(source) AS c) AS is_category) AS v;
 END;
 COMMENT ON FUNCTION segment.is_circular(regclass, text, text) IS
-	'whether the groups are clusters that the value helped to form: "by" is the cluster or persona of a view made by segment.create_view(), or of a view of it, and "value" a feature of the model. NULL if the current role may not see the model';
+	'whether the groups are clusters that the value helped to form: "by" is the cluster or persona of a view made by segment.create_view(), or of a view of it, and "value" a feature of the model, or what segment.encode() made one of. NULL if the current role may not see the model';
 
 -- How a p is written: 0.0123, or 1.2e-34 even where a double would be 0.
 CREATE FUNCTION segment.p_text(p float8, log10_p float8) RETURNS text
@@ -299,7 +303,7 @@ COMMENT ON FUNCTION segment.compare(regclass, text[], text, text) IS
 	'A number is tested by Welch t, Mann-Whitney U and Kolmogorov-Smirnov D between two groups, by Welch ANOVA and Kruskal-Wallis H among more; a category (text, boolean, enumeration) by chi-square. '
 	'statistic, df and df2 (degrees of freedom), p (two-sided) and log10_p (its logarithm, also where p is too small for a double); p_adjusted: for the number of values asked, each kind of test by itself, by adjust => holm, bh (Benjamini and Hochberg) or none; '
 	'effect, effect_size and size: negligible, small, medium or large by Cohen 1988, doi:10.4324/9780203771587, for D that of normal distributions; a positive d or r: the second group, in the order of their values, has the higher ones; groups and n: what took part; '
-	'circular: "by" is the cluster or persona of a view made by segment.create_view(), and the value a feature of the model, which a NOTICE says too: such p-values say nothing (NULL: the role may not see the model); verdict: a sentence, significant being an adjusted p of 0.05 or less. '
+	'circular: "by" is the cluster or persona of a view made by segment.create_view(), and the value a feature of the model, or what segment.encode() made one of, which a NOTICE says too: such p-values say nothing (NULL: the role may not see the model); verdict: a sentence, significant being an adjusted p of 0.05 or less. '
 	'The tests are the aggregates welch_t, mann_whitney, ks_test, anova, kruskal_wallis and chi_square. Values that are NULL, NaN or infinite, or in no group, take no part; a NOTICE counts them. Without two groups, or where a test cannot be made, its p is NULL. '
 	'Reads the source twice, as the caller, with the caller''s search_path; the tests by rank hold the values in memory, some 60 bytes each. '
 	'Errors: unknown source (42P01) or column (42703); a value that is neither number nor category (42804), or is "by" itself, an unknown adjustment (22023); a NULL argument (22004); more memory than segment.max_memory (54000)';
