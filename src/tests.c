@@ -22,7 +22,7 @@
 #include "core.h"
 #include "features.h"
 #include "group_tests.h"
-#include "test_groups.h"
+#include "numbered_values.h"
 #include "notices.h"
 #include "work.h"
 

@@ -1,9 +1,9 @@
 /*
- * test_groups.h
+ * numbered_values.h
  *	  The values of a column of any type, numbered as they come.
  */
-#ifndef SEGMENT_GROUPS_H
-#define SEGMENT_GROUPS_H
+#ifndef SEGMENT_NUMBERED_VALUES_H
+#define SEGMENT_NUMBERED_VALUES_H
 
 #include "compat.h"
 
@@ -32,4 +32,4 @@ extern char *groups_name(const Groups *groups, int number);
 extern void groups_send(const Groups *groups, StringInfo buffer);
 extern void groups_receive(Groups *groups, MemoryContext context, StringInfo buffer);
 
-#endif							/* SEGMENT_GROUPS_H */
+#endif							/* SEGMENT_NUMBERED_VALUES_H */

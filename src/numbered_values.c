@@ -1,5 +1,5 @@
 /*
- * test_groups.c
+ * numbered_values.c
  *	  The values of a column of any type, numbered as they come.
  *
  * Values are the same where the type's = says so, and have the order of its
@@ -7,7 +7,7 @@
  * unless that makes different bytes equal: so the order of groups, on which
  * the sign of a statistic depends, is the same on every machine.
  */
-#include "test_groups.h"
+#include "numbered_values.h"
 
 #include "access/htup_details.h"
 #include "catalog/pg_collation.h"
