@@ -40,6 +40,7 @@ CREATE TABLE segment.model (
 	ruleset		text,
 	options		jsonb NOT NULL,
 	last_version int NOT NULL,
+	last_snapshot int NOT NULL DEFAULT 0,
 	UNIQUE (owner, model)
 );
 COMMENT ON TABLE segment.model IS
@@ -60,6 +61,7 @@ COMMENT ON COLUMN segment.model.by_column IS 'column by whose values the rows ar
 COMMENT ON COLUMN segment.model.ruleset IS 'ruleset that names the clusters; NULL: every rule whose features the model has';
 COMMENT ON COLUMN segment.model.options IS 'options of the method, as given to segment.fit';
 COMMENT ON COLUMN segment.model.last_version IS 'the highest number that a version ever had';
+COMMENT ON COLUMN segment.model.last_snapshot IS 'the highest number that a snapshot ever had';
 
 CREATE TABLE segment.version (
 	model_id	bigint NOT NULL REFERENCES segment.model ON DELETE CASCADE,
@@ -199,8 +201,8 @@ COMMENT ON POLICY shared ON segment.change IS 'who may read the gate of a model 
 
 -- Not id and owner: nobody takes the number of a model to come, or gives a model away.
 GRANT SELECT, DELETE,
-	INSERT (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version),
-	UPDATE (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version) ON segment.model TO PUBLIC;
+	INSERT (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version, last_snapshot),
+	UPDATE (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version, last_snapshot) ON segment.model TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON segment.version, segment.persona, segment.change TO PUBLIC;
 
 SELECT pg_extension_config_dump('segment.model', '');

@@ -10,7 +10,6 @@ DECLARE
 	source_columns text;
 	taken text;
 	missing text;
-	features text;
 	condition text;
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model WHERE id = model_id;
@@ -33,12 +32,6 @@ BEGIN
 			USING ERRCODE = 'undefined_column',
 				HINT = 'Bring them back as numbers, or drop the model with segment.drop() and fit another.';
 	END IF;
-	SELECT string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position") INTO features
-		FROM unnest(m.features) WITH ORDINALITY AS f(name, "position");
-	-- The scoring functions take up to eight columns; an array costs some time per row.
-	IF cardinality(m.features) > 8 THEN
-		features := 'ARRAY[' || features || ']';
-	END IF;
 
 	IF m.by_column IS NOT NULL THEN
 		PERFORM segment.check_by(source, m.by_column, NULL);
@@ -52,7 +45,7 @@ BEGIN
 			'%3$s.cluster_id(b.clustering, %5$s) AS number, '
 			'%3$s.cluster_distance(b.clustering, %5$s) AS distance) AS c ON true '
 			'LEFT JOIN %4$s AS p ON p.group_id = b.group_id AND p.number = c.number',
-			source_columns, segment.qualified_name(source), '@extschema@', segment.gate_name(model_id), features, condition);
+			source_columns, segment.qualified_name(source), '@extschema@', segment.gate_name(model_id), segment.scoring_arguments(m.features), condition);
 	END IF;
 
 	-- The left joins keep the rows that cannot be scored, and they make the plan. The planner folds the first one into the
@@ -66,7 +59,7 @@ BEGIN
 		'%3$s.cluster_id((SELECT g.clustering FROM %4$s AS g LIMIT 1), %5$s) AS number, '
 		'%3$s.cluster_distance((SELECT g.clustering FROM %4$s AS g LIMIT 1), %5$s) AS distance) AS c ON true '
 		'LEFT JOIN %4$s AS p ON p.number = c.number',
-		source_columns, segment.qualified_name(source), '@extschema@', segment.gate_name(model_id), features);
+		source_columns, segment.qualified_name(source), '@extschema@', segment.gate_name(model_id), segment.scoring_arguments(m.features));
 END
 $$;
 COMMENT ON FUNCTION segment.view_query(bigint) IS

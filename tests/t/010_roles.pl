@@ -200,6 +200,51 @@ is(as('guest', $seen), '0|0|0', 'a later role of that name sees nothing');
 is(as('boss', q{SELECT (SELECT count(*) FROM segment.shares), (SELECT count(*) FROM segment.share_request)}), '0|0', 'nothing is left of it');
 as('alice', q{SELECT segment.activate('mall', 1); UPDATE alice.customers SET income = income - 1});
 
+# Snapshots are for those for whom the model is; the table of stays is a table of the extension's owner.
+is(as('alice', q{SELECT customers, come, gone, moved FROM segment.snapshot('mall')}), '101|101|0|0', 'a snapshot');
+as('alice', q{UPDATE alice.customers SET income = income + 200 WHERE id = 10});
+is(as('alice', q{SELECT customers, come, gone, moved FROM segment.snapshot('mall')}), '101|0|0|1', 'and another');
+as('alice', q{UPDATE alice.customers SET income = income - 200 WHERE id = 10});
+my $stays = as('alice', q{SELECT segment.stays_name(segment.model_id('mall'))});
+my $moves = q{SELECT (SELECT count(*) FROM segment.snapshots), (SELECT sum(customers) FROM segment.migration('mall')), (SELECT string_agg(key, ',') FROM segment.movers('mall'))};
+is(as('alice', $moves), '2|101|10', 'she sees who moved');
+is(as('boss', "SELECT count(*) FROM $stays"), '102', 'the owner of the extension sees the stays');
+is(as('boss', "SELECT tableowner FROM pg_tables WHERE schemaname || '.' || tablename = '$stays'"), 'boss', 'whose table it is');
+is(as('outsider', "SELECT (SELECT count(*) FROM segment.snapshots), (SELECT count(*) FROM segment.snapshot), (SELECT count(*) FROM $stays)"), '0|0|0', 'others see nothing');
+refused('outsider', q{SELECT * FROM segment.migration('mall')}, qr/role "outsider" has no model "mall"/, 'no migration');
+refused('outsider', q{SELECT * FROM segment.movers('mall')}, qr/role "outsider" has no model "mall"/, 'no movers');
+refused('outsider', qq{INSERT INTO $stays (key_1, cluster, since) VALUES (1, 1, 1)}, qr/violates row-level security policy/, 'no stay is slipped in');
+refused('outsider', q{INSERT INTO segment.snapshot (model_id, snapshot, taken_at, version, source, clusters, personas) VALUES (1, 9, now(), 1, 's', '{}', '{}')},
+	qr/violates row-level security policy/, 'nor a snapshot');
+is(as('outsider', qq{WITH d AS (DELETE FROM segment.snapshot RETURNING 1), s AS (DELETE FROM $stays RETURNING 1), u AS (UPDATE $stays SET until = 1 RETURNING 1)
+SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM s), (SELECT count(*) FROM u)}), '0|0|0', 'and none is deleted or changed');
+refused('outsider', "TRUNCATE $stays", qr/permission denied/, 'or all');
+($status, $out, $err) = $node->psql('shop', "$leak SELECT count(*) FROM $stays WHERE pg_temp.leak(key_1)", extra_params => [ '-U', 'outsider' ]);
+is("$out$err", '0', 'a leaky condition sees no stays');
+# a guest sees who moved, and changes nothing
+as('alice', q{SELECT segment.share('mall', 'guest')});
+is(as('guest', $moves), '2|101|10', 'a guest sees who moved');
+refused('guest', qq{SELECT segment.$_}, qr/model "mall" is shared with role "guest", but not its own/, "segment.$_") for "snapshot('mall')", "forget('mall', 'infinity')";
+refused('guest', qq{INSERT INTO $stays (key_1, cluster, since) VALUES (1, 1, 1)}, qr/violates row-level security policy/, 'but slips in no stay');
+is(as('guest', qq{WITH d AS (DELETE FROM segment.snapshot RETURNING 1), s AS (DELETE FROM $stays RETURNING 1) SELECT (SELECT count(*) FROM d), (SELECT count(*) FROM s)}),
+	'0|0', 'and deletes none');
+as('alice', q{SELECT segment.unshare('mall', 'guest')});
+is(as('guest', "SELECT (SELECT count(*) FROM segment.snapshots), (SELECT count(*) FROM $stays)"), '0|0', 'without the share it sees nothing');
+for my $trigger (qw(open_stays close_stays))
+{
+	refused('bob', "CREATE TRIGGER t AFTER INSERT ON bob.bait FOR EACH ROW EXECUTE FUNCTION segment.$trigger()",
+		qr/permission denied for function segment.$trigger/, "$trigger is no trigger for the tables of others");
+}
+# a source, and then a type, that the owner of the extension may not use
+as('alice', q{CREATE SCHEMA private; CREATE TABLE private.visitors AS SELECT id, income FROM alice.customers; SELECT segment.fit('private', 'private.visitors', '{income}', 2, '{id}')});
+is(as('alice', q{SELECT customers FROM segment.snapshot('private'); SELECT segment.drop('private')}), "101\n", 'a source in a schema that is closed');
+as('alice', q{CREATE TYPE private.code AS ENUM ('a', 'b'); CREATE TABLE private.customers (code private.code PRIMARY KEY, x int);
+INSERT INTO private.customers VALUES ('a', 1), ('b', 2); SELECT segment.fit('private', 'private.customers', k => 2)});
+refused('alice', q{SELECT segment.snapshot('private')}, qr/the owner of the extension, "boss", may not use the type of a key: permission denied for schema private\nHINT:  Grant it USAGE/,
+	'a key of a type in a schema that is closed');
+is(as('alice', q{GRANT USAGE ON SCHEMA private TO boss; SELECT customers FROM segment.snapshot('private'); SELECT segment.drop('private')}), "2\n", 'or open');
+is(as('alice', qq{SELECT count(*) FROM pg_tables WHERE schemaname = 'segment' AND tablename LIKE 'stays%'}), '1', 'a model that is dropped takes its stays along');
+
 # Groups: SET ROLE makes models of the group, whose members see them
 as('bob', q{SET ROLE analysts; SET search_path = bob; CREATE TEMP TABLE t AS SELECT i AS x FROM generate_series(1, 10) AS i;
 SELECT segment.fit('group', 't', k => 2)});
@@ -211,6 +256,7 @@ as('bob', q{SET ROLE analysts; SELECT segment.drop('group')});
 $node->safe_psql('postgres', 'ALTER ROLE alice RENAME TO alicia');
 is(as('alicia', $read), "Secretly Rich|51|51|51\nlow income|50|50|50\n|1|0|0", 'after RENAME the views work');
 is(as('alicia', q{SELECT DISTINCT model, owner FROM segment.models}), 'mall|alicia', 'and the models are there');
+is(as('alicia', $moves), '2|101|10', 'and the snapshots');
 ($status, $out, $err) = $node->psql('shop', 'DROP ROLE alicia');
 like($err, qr/privileges for view segment.model_/, 'a role with views is not dropped by mistake');
 as('alicia', q{SELECT segment.drop('mall', cascade => true)});
@@ -224,7 +270,9 @@ refused('boss', 'DROP EXTENSION segment', qr/view bob.personas depends on/, 'vie
 as('boss', 'DROP EXTENSION segment CASCADE');
 is(as('boss', q{SELECT to_regnamespace('segment') IS NULL, to_regclass('bob.personas') IS NULL, to_regclass('bob.customers')}), 't|t|bob.customers', 'with CASCADE all of it goes');
 as('boss', 'CREATE EXTENSION segment SCHEMA public');
-as('bob', q{SET search_path = bob; SELECT segment.fit('mall', 'customers', '{score}', k => 3)});
+as('bob', q{SET search_path = bob; SELECT segment.fit('mall', 'customers', '{score}', k => 3); SELECT segment.snapshot('mall')});
+refused('boss', 'DROP EXTENSION segment', qr/table segment.stays_1 depends on schema segment/, 'snapshots hold the extension, too');
+as('bob', q{SELECT segment.forget('mall', 'infinity')});
 as('boss', 'DROP EXTENSION segment');
 is(as('boss', q{SELECT to_regnamespace('segment') IS NULL}), 't', 'models alone do not hold the extension');
 

@@ -1,4 +1,4 @@
-# pg_dump | psql carries models, personas, rules and views: by the owner of the database without superuser, and by a superuser.
+# pg_dump | psql carries models, personas, rules, snapshots and views: by the owner of the database without superuser, and by a superuser.
 use strict;
 use warnings FATAL => 'all';
 use PostgreSQL::Test::Cluster;
@@ -62,6 +62,15 @@ CREATE VIEW next_month AS SELECT id, income + 5 * (id % 3) AS income, score * 1.
 SELECT segment.refit('mall', 'next_month');
 SELECT segment.rename('mall', 0, 'it''s "pinned"');
 SELECT segment.share('mall', 'reader');
+CREATE TYPE weekday AS ENUM ('mon', 'tue');
+CREATE TABLE calls AS SELECT CASE WHEN i % 2 = 0 THEN 'mon' ELSE 'tue' END::weekday AS "the day", i::numeric AS number, i % 7 AS x FROM generate_series(1, 40) AS i;
+ALTER TABLE calls ADD PRIMARY KEY ("the day", number);
+SELECT segment.fit('visits', 'calls', '{x}', k => 2);
+SELECT segment.snapshot('mall'), segment.snapshot('visits');
+CREATE OR REPLACE VIEW next_month AS SELECT id, income + 10 * (id % 4) AS income, score * 1.5 AS score FROM customers WHERE id > 10 AND id <> 20;
+UPDATE calls SET x = 6 - x WHERE number < 7;
+SELECT segment.snapshot('mall'), segment.snapshot('visits');
+CREATE OR REPLACE VIEW next_month AS SELECT id, income + 5 * (id % 3) AS income, score * 1.5 AS score FROM customers WHERE id > 10;
 GRANT SELECT ON "Alice's" TO reader;
 CREATE VIEW upon AS SELECT persona, count(*) AS customers FROM "Alice's" GROUP BY 1;
 GRANT SELECT ON upon TO reader;
@@ -88,9 +97,14 @@ SELECT * FROM segment.shares;
 SELECT * FROM segment.persona ORDER BY 1, 2, 3, 4;
 SELECT * FROM segment.persona_rules ORDER BY 1, 2, 3, owner::oid;
 SELECT * FROM segment.personas;
+SELECT * FROM segment.snapshot ORDER BY 1, 2;
+SELECT model, m.* FROM (SELECT DISTINCT model FROM segment.snapshots) AS v, segment.migration(model) AS m;
+SELECT model, m.* FROM (SELECT DISTINCT model FROM segment.snapshots) AS v, segment.movers(model) AS m;
+SELECT p.tablename, p.policyname, p.cmd, p.qual, p.with_check, obj_description(c.oid, 'pg_class'), c.relrowsecurity, c.relreplident
+FROM pg_policies AS p JOIN pg_class AS c ON c.oid = to_regclass(format('%I.%I', p.schemaname, p.tablename)) WHERE p.schemaname = 'segment' ORDER BY 1, 2;
 SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_class AS c WHERE c.relkind = 'v' AND c.relname ~ '^(personas|upon|Alice.s|day_personas|model_\d+)$' ORDER BY c.oid::regclass::text;
 };
-my $shared = q{SELECT * FROM segment.personas; SELECT version, cluster, event, drift FROM segment.changes; SELECT * FROM segment.history('mall')};
+my $shared = q{SELECT * FROM segment.personas; SELECT version, cluster, event, drift FROM segment.changes; SELECT * FROM segment.history('mall'); SELECT * FROM segment.movers('mall')};
 my $reads = q{SELECT * FROM personas ORDER BY id; SELECT * FROM "Alice's" ORDER BY id; SELECT * FROM upon ORDER BY 1; SELECT * FROM day_personas ORDER BY id};
 my $before = as('boss', 'shop', $contents);
 my $read_before = as('reader', 'shop', $reads);
@@ -107,6 +121,8 @@ is(as('boss', 'moved', q{SELECT count(*) FROM segment.persona_rules WHERE owner 
 unlike($dump, qr/Cautious Earners/, 'and are not in the dump');
 
 # Life goes on in the copy.
+is(as('alice', 'moved', q{SELECT gone FROM segment.snapshot('mall'); SELECT gone, moved FROM segment.snapshot('visits'); SELECT count(*) FROM segment.movers('visits')}),
+	"0\n0|0\n0", 'the next snapshots compare with those that came along');
 is(as('alice', 'moved', q{SELECT * FROM segment.refit('mall'); SELECT * FROM segment.refit('days')}), '', 'the same rows are known again');
 is(as('alice', 'moved', q{SET datestyle = 'German'; INSERT INTO visits SELECT i, '21.11.2026', i, i FROM generate_series(2001, 2009) AS i;
 SELECT cluster, by_value FROM segment.refit('days') WHERE event = 'kept'}), "0|2026-11-21\n1|2026-11-21", 'a group that was away goes on where it was');
@@ -118,7 +134,7 @@ is(as('alice', 'moved', q{SELECT segment.fit('next', 'customers', k => 2); SELEC
 is(as('alice', 'moved', q{SELECT segment.create_view('next', 'next_personas'); SELECT count(persona) FROM next_personas}), "next_personas\n100", 'new views are made');
 my ($status, $out, $err) = $node->psql('moved', q{SELECT segment.create_view('gone', 'v')}, extra_params => [ '-U', 'alice' ]);
 like($err, qr/the source of model "gone", public.short_lived, does not exist/, 'a source that is gone is named');
-is(as('alice', 'moved', q{SELECT segment.drop('gone'); SELECT segment.drop('mall', cascade => true); SELECT string_agg(DISTINCT model, ',') FROM segment.models}), "\n\ndays,next", 'models are dropped, with their views');
+is(as('alice', 'moved', q{SELECT segment.drop('gone'); SELECT segment.drop('visits'); SELECT segment.drop('mall', cascade => true); SELECT string_agg(DISTINCT model, ',') FROM segment.models}), "\n\n\ndays,next", 'models are dropped, with their views');
 
 # A superuser's restore makes the extension the superuser's; the gates follow.
 $dump = move('postgres', 'shop', 'lifted');
@@ -126,8 +142,11 @@ is(as('postgres', 'lifted', $contents), $before, 'a superuser carries everything
 is(as('reader', 'lifted', $reads), $read_before, 'readers see what they saw');
 is(as('reader', 'lifted', $shared), $shared_before, 'and what is shared with them');
 is(as('postgres', 'lifted', q{SELECT DISTINCT relowner::regrole FROM pg_class WHERE relname ~ '^model_\d+$'}), 'postgres', "the gates are the superuser's");
-is(as('alice', 'lifted', q{SELECT DISTINCT model FROM segment.models ORDER BY 1}), "days\ngone\nmall", 'alice has her models');
-is(as('alice', 'lifted', q{SELECT segment.drop('mall', cascade => true); SELECT DISTINCT model FROM segment.models ORDER BY 1}), "\ndays\ngone", 'and can drop them');
+is(as('postgres', 'lifted', q{SELECT DISTINCT relowner::regrole FROM pg_class WHERE relname ~ '^stays_\d+$'}), 'postgres', 'and so are the tables of stays');
+is(as('alice', 'lifted', q{SELECT DISTINCT model FROM segment.models ORDER BY 1}), "days\ngone\nmall\nvisits", 'alice has her models');
+is(as('alice', 'lifted', q{SELECT gone FROM segment.snapshot('mall'); SELECT gone, moved FROM segment.snapshot('visits')}), "0\n0|0", 'and takes snapshots');
+is(as('alice', 'lifted', q{SELECT segment.drop('visits'); SELECT segment.drop('mall', cascade => true); SELECT DISTINCT model FROM segment.models ORDER BY 1}), "\n\ndays\ngone", 'and can drop them');
+is(as('postgres', 'lifted', q{SELECT count(*) FROM pg_class WHERE relname ~ '^stays_\d+$'}), '0', 'with their snapshots');
 is(as('boss', 'lifted', q{SELECT DISTINCT owner FROM segment.models ORDER BY 1}), "boss\nalice", 'the former owner of the extension sees no more than its own and those of its roles');
 
 # A second dump is like the first.
