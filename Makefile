@@ -154,7 +154,7 @@ $(FUZZ_COMMON) $(FUZZ:=.o) tests/fuzz/build/corpus.o: $(ALL_H) $(wildcard tests/
 .PHONY: demo test bench
 demo:  RUN = demo
 test:  RUN = run $(TESTS)
-test:  NEEDS = libfuzzer
+test:  NEEDS = libfuzzer pg_cron
 bench: RUN = bench/run $(ROWS)
 demo test bench:
 	@set -e; PG_CONFIG=$$(tests/setup $(NEEDS)); export PG_CONFIG; \

@@ -241,6 +241,42 @@ def merge(bench):
 
 
 @row
+def snapshot(bench):
+    """The first snapshot of all customers, and those after it, before each of which one customer in a hundred has been put
+    where the next cluster has its centroid. The peer writes the same number of rows of the same width, and decides nothing.
+    All in turn; what lies between is not timed."""
+    work = f"`segment.snapshot` of {count(bench.rows)} customers"
+    if not bench.server.has("snapshot"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    bench.create("members", "SELECT * FROM customers")
+    peer, first, next_one = Timing(), Timing(), Timing()
+    with bench.server.connect() as connection:
+        connection.execute("ALTER TABLE members ADD PRIMARY KEY (id)")
+        connection.execute(f"SELECT count(*) FROM segment.fit('members', 'members', features => '{{{FEATURES}}}', k => {K})")
+    with bench.server.connect(0, bench.server.timeout) as connection:
+        for turn in range(bench.runs + 1):
+            run(connection, "CREATE TABLE peer AS SELECT id, 1 FROM members", peer)
+            connection.execute("DROP TABLE peer")
+            connection.execute("SELECT segment.forget('members', 'infinity')")
+            run(connection, "SELECT customers FROM segment.snapshot('members')", first)
+            connection.execute(f"""
+                UPDATE members AS m SET (a, b, c, d) = (s.centroid[1], s.centroid[2], s.centroid[3], s.centroid[4])
+                FROM segment.version AS v, cluster_stats(v.clustering) AS s
+                WHERE m.id % 100 = {turn} AND s.cluster = (cluster_id(v.clustering, m.a, m.b, m.c, m.d) + 1) % {K}""")
+            connection.execute("VACUUM ANALYZE members")
+            moved = run(connection, "SELECT moved FROM segment.snapshot('members')", next_one)
+            if turn == 0:
+                for timing in peer, first, next_one:
+                    timing.runs.clear()
+    table = "`CREATE TABLE AS SELECT id, 1`"
+    yield Line(f"{work}, the first", first, peer, table, (Bar("time", 3),))
+    yield Line(f"{work}, one that finds {moved:,} moved", next_one, peer, table, (Bar("time", 3),))
+    bench.drop("members")
+
+
+@row
 def fit(bench):
     """segment.fit on the kinds of data that break summaries, against scikit-learn's ten starts on the same rows,
     z-scored by numpy. The cost is by numpy for both, from the centroids, over all rows, in the z-scored space. Both sides
