@@ -255,6 +255,57 @@ $$;
 COMMENT ON FUNCTION segment.check_key(segment.model, regclass) IS
 	'an error unless the model has a key (55000), whose columns are those of the relation (42703), can be compared, and are of the types of the model''s former snapshots (42804)';
 
+-- A hash table in pieces that the processor's cache holds takes little more than half the time of a large one, and less than sorting.
+-- Not for a view, whose query may have other work to do.
+CREATE FUNCTION segment.find_moves(query text, clustering @extschema@.clustering, clusters int[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET work_mem = '2MB' SET enable_mergejoin = off
+AS $$
+BEGIN
+	EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query) USING clustering, clusters;
+END
+$$;
+COMMENT ON FUNCTION segment.find_moves(text, @extschema@.clustering, int[]) IS
+	'keeps the result of a query of segment.take_snapshot(), which alone should call this, and whose search_path it keeps, in a temporary table';
+
+CREATE FUNCTION segment.check_moves(m segment.model, source regclass) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	some_null CONSTANT text := string_agg('n.key_' || i || ' IS NULL', ' OR ') FROM generate_series(1, cardinality(m.key)) AS i;
+	odd record;
+BEGIN
+	EXECUTE format('WITH nobody AS (DELETE FROM pg_temp.segment_moves AS n WHERE n.stay IS NULL AND (%s) RETURNING n.copies) SELECT sum(copies) AS rows FROM nobody',
+		some_null) INTO odd;
+	IF odd.rows > 0 THEN
+		RAISE NOTICE '% rows of % take no part: their key is NULL', odd.rows, segment.qualified_name(source);
+	END IF;
+	EXECUTE format('SELECT %s AS key, n.copies FROM pg_temp.segment_moves AS n WHERE n.copies > 1 LIMIT 1',
+		segment.key_text(cardinality(m.key), 'n.key_n')) INTO odd;
+	IF odd.copies > 1 THEN
+		RAISE EXCEPTION '% rows of % are of customer %', odd.copies, segment.qualified_name(source), odd.key
+			USING ERRCODE = 'cardinality_violation',
+				HINT = format('The key of model "%s" is (%s): make one row per customer of them in a view, and refit the model on that.',
+					m.model, (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k."position") FROM unnest(m.key) WITH ORDINALITY AS k(name, "position")));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_moves(segment.model, regclass) IS
+	'takes rows without a key out of the moves that segment.take_snapshot() has found, with a NOTICE; an error if several rows have the same (21000)';
+
+CREATE FUNCTION segment.end_stays(stays text, snapshot int) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	-- each by its place, in the order of places, however many the planner expects
+	SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+BEGIN
+	EXECUTE format('UPDATE %s AS s SET until = $1 FROM (SELECT m.stay FROM pg_temp.segment_moves AS m WHERE m.stay IS NOT NULL ORDER BY m.stay) AS n WHERE s.ctid = n.stay', stays)
+		USING snapshot;
+END
+$$;
+COMMENT ON FUNCTION segment.end_stays(text, int) IS 'ends the stays that segment.take_snapshot() has found to be over at the snapshot of that number';
+
 CREATE FUNCTION segment.take_snapshot(model text, search_path text,
 		OUT taken_at timestamptz, OUT customers bigint, OUT come bigint, OUT gone bigint, OUT moved bigint)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -268,13 +319,12 @@ DECLARE
 	this int;
 	source regclass;
 	is_unique boolean;
+	is_view boolean;
 	stays text;
 	clusters int[];
 	personas text[];
 	keys text;
 	query text;
-	odd record;
-	work_mem CONSTANT text := current_setting('work_mem');
 BEGIN
 	m := segment.locked_model(take_snapshot.model);
 	SELECT * INTO active FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
@@ -297,9 +347,12 @@ BEGIN
 		VALUES (m.id, this, taken_at, active.version, segment.qualified_name(source), clusters, personas);
 	stays := segment.stays_name(m.id);
 
-	-- Where customers are now; copies: how often a key occurs, unless an index says that it is once.
+	-- Where customers are now. Until a refit changes their order, clusters are what they are numbered in the clustering.
+	-- OFFSET: one evaluation of the cluster for a row, where it is read.
 	SELECT string_agg('key_' || k."position", ', ' ORDER BY k."position"), format(
-			'SELECT %s, ($2)[@extschema@.cluster_id($1, %s) OPERATOR(pg_catalog.+) 1] AS cluster, 1::pg_catalog.int8 AS copies FROM %s AS s',
+			'SELECT %s, ' || CASE WHEN clusters = ARRAY(SELECT generate_series(0, cardinality(clusters) - 1))
+				THEN '@extschema@.cluster_id($1, %s)' ELSE '($2)[@extschema@.cluster_id($1, %s) OPERATOR(pg_catalog.+) 1]' END
+				|| ' AS cluster FROM %s AS s OFFSET 0',
 			string_agg(format('s.%I::%s AS key_%s', k.name, k.type_name, k."position"), ', ' ORDER BY k."position"),
 			segment.scoring_arguments(m.features), segment.qualified_name(source))
 		INTO keys, query
@@ -310,8 +363,7 @@ BEGIN
 
 	-- The functions that a view calls may need the caller's search_path; the queries themselves write every name out.
 	IF last.snapshot IS NULL AND is_unique THEN
-		-- OFFSET: one evaluation of the cluster for a row
-		query := format('INSERT INTO %1$s (%2$s, cluster, since) SELECT %2$s, n.cluster, $3 FROM (%3$s OFFSET 0) AS n WHERE n.cluster IS NOT NULL',
+		query := format('INSERT INTO %1$s (%2$s, cluster, since) SELECT %2$s, n.cluster, $3 FROM (%3$s) AS n WHERE n.cluster IS NOT NULL',
 			stays, keys, query);
 		PERFORM set_config('search_path', take_snapshot.search_path, true);
 		EXECUTE query USING active.clustering, clusters, this;
@@ -321,42 +373,33 @@ BEGIN
 		gone := 0;
 		moved := 0;
 	ELSE
+		-- Who is not where the last stay is; and, to be refused, keys that occur several times.
 		IF last.snapshot IS NULL THEN
-			query := format('SELECT n.*, NULL::pg_catalog.tid AS stay FROM (%s) AS n WHERE n.cluster IS NOT NULL OR n.copies OPERATOR(pg_catalog.>) 1', query);
+			query := format('SELECT n.*, NULL::pg_catalog.tid AS stay FROM (%s) AS n WHERE n.cluster IS NOT NULL', query);
 		ELSE
 			query := format('SELECT n.*, o.stay FROM (%s) AS n '
 				'FULL JOIN (SELECT s.ctid AS stay, s.* FROM %s AS s WHERE s.until IS NULL) AS o ON %s '
-				'WHERE coalesce(n.cluster, -1) OPERATOR(pg_catalog.<>) coalesce(o.cluster, -1) OR n.copies OPERATOR(pg_catalog.>) 1',
+				'WHERE (n.cluster OPERATOR(pg_catalog.=) o.cluster) IS NOT TRUE AND (n.cluster IS NOT NULL OR o.stay IS NOT NULL)',
 				query, stays, segment.same_key(stays::regclass, cardinality(m.key), 'n', 'o'));
 		END IF;
-		-- A hash table in pieces that the processor's cache holds takes little more than half the time of a large one. Not if the
-		-- source is a view, which may have other work to do.
-		IF (SELECT c.relkind <> 'v' FROM pg_class AS c WHERE c.oid = source) THEN
-			PERFORM set_config('work_mem', '4MB', true);
+		IF NOT is_unique THEN
+			query := query || ' OR n.copies OPERATOR(pg_catalog.>) 1';
 		END IF;
+		is_view := (SELECT c.relkind = 'v' FROM pg_class AS c WHERE c.oid = source);
 		PERFORM set_config('search_path', take_snapshot.search_path, true);
-		EXECUTE 'CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ' || query USING active.clustering, clusters;
+		IF is_view THEN
+			EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query) USING active.clustering, clusters;
+		ELSE
+			PERFORM segment.find_moves(query, active.clustering, clusters);
+		END IF;
 		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-		PERFORM set_config('work_mem', work_mem, true);
 
-		EXECUTE format('SELECT %s AS key, n.copies FROM pg_temp.segment_moves AS n WHERE n.copies > 1 AND (%s) LIMIT 1',
-			segment.key_text(cardinality(m.key), 'n.key_n'),
-			(SELECT string_agg('n.key_' || i || ' IS NOT NULL', ' AND ') FROM generate_series(1, cardinality(m.key)) AS i)) INTO odd;
-		IF odd.copies IS NOT NULL THEN
-			RAISE EXCEPTION '% rows of % are of customer %', odd.copies, segment.qualified_name(source), odd.key
-				USING ERRCODE = 'cardinality_violation',
-					HINT = format('The key of model "%s" is (%s): make one row per customer of them in a view, and refit the model on that.',
-						m.model, (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k."position") FROM unnest(m.key) WITH ORDINALITY AS k(name, "position")));
+		IF NOT is_unique THEN
+			PERFORM segment.check_moves(m, source);
 		END IF;
-		EXECUTE format('WITH nobody AS (DELETE FROM pg_temp.segment_moves AS n WHERE n.stay IS NULL AND (%s) RETURNING n.copies) SELECT sum(copies) AS rows FROM nobody',
-			(SELECT string_agg('n.key_' || i || ' IS NULL', ' OR ') FROM generate_series(1, cardinality(m.key)) AS i)) INTO odd;
-		IF odd.rows > 0 THEN
-			RAISE NOTICE '% rows of % take no part: their key is NULL', odd.rows, segment.qualified_name(source);
-		END IF;
-
 		SELECT count(*) FILTER (WHERE n.stay IS NULL), count(*) FILTER (WHERE n.cluster IS NULL), count(*) FILTER (WHERE n.stay IS NOT NULL AND n.cluster IS NOT NULL)
 			INTO come, gone, moved FROM pg_temp.segment_moves AS n;
-		EXECUTE format('UPDATE %s AS s SET until = $1 FROM pg_temp.segment_moves AS n WHERE s.ctid = n.stay', stays) USING this;
+		PERFORM segment.end_stays(stays, this);
 		EXECUTE format('INSERT INTO %1$s (%2$s, cluster, since) SELECT %2$s, n.cluster, $1 FROM pg_temp.segment_moves AS n WHERE n.cluster IS NOT NULL', stays, keys) USING this;
 		DROP TABLE pg_temp.segment_moves;
 		customers := coalesce(last.customers, 0) + come - gone;
