@@ -61,7 +61,7 @@ COMMENT ON FUNCTION segment.stays_name(bigint) IS
 -- Equality is that of the type's order, which its unique indexes use, too: that of citext, say, is not pg_catalog's. With the
 -- search_path that it sets, format_type() qualifies every name.
 CREATE FUNCTION segment.key_columns(relation regclass, key text[])
-	RETURNS TABLE ("position" int, name text, type oid, type_name text, "collation" oid, equals text)
+	RETURNS TABLE ("position" int, name text, type oid, type_name text, equals text)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
 	SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -74,7 +74,7 @@ BEGIN ATOMIC
 		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
 	)
 	SELECT b."position"::int, b.name, b.type,
-		format_type(b.type, -1) || coalesce(' COLLATE ' || quote_ident(n.nspname) || '.' || quote_ident(l.collname), ''), b."collation",
+		format_type(b.type, -1) || coalesce(' COLLATE ' || quote_ident(n.nspname) || '.' || quote_ident(l.collname), ''),
 		format('OPERATOR(%I.%s)', coalesce(e.schema, 'pg_catalog'), coalesce(e.name, '='))
 	FROM base AS b
 	JOIN pg_type AS t ON t.oid = b.type AND t.typtype <> 'd'
