@@ -327,6 +327,11 @@ DECLARE
 	query text;
 BEGIN
 	m := segment.locked_model(take_snapshot.model);
+	IF m.by_column IS NOT NULL THEN
+		RAISE EXCEPTION 'model "%" is by groups, and of such no snapshots are kept', m.model
+			USING ERRCODE = 'feature_not_supported',
+				HINT = format('Fit a view of one group, WHERE %I = ..., without "by", and take snapshots of that model.', m.by_column);
+	END IF;
 	SELECT * INTO active FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model
@@ -423,7 +428,7 @@ COMMENT ON FUNCTION segment.snapshot(text) IS
 	'A customer without a number in every feature is in no cluster, as one that is not in the source; rows whose key is NULL take no part, which a NOTICE says. '
 	'Clusters are known by their lasting numbers, so a refit in between moves only those that it puts elsewhere. Only what has changed is stored; O(a scan of the source and one of what is stored, and a join of the two by hash or order). '
 	'Two sessions that take a snapshot of a model at once come one after the other. '
-	'Errors: no such model (42704), or only shared (42501); the model has no key, or no active version (55000); several rows of one customer (21000, which names it); the source is gone (42P01), or lacks a feature or the key (42703), or has them of another type (42804)';
+	'Errors: no such model (42704), or only shared (42501); the model is by groups (0A000); it has no key, or no active version (55000); several rows of one customer (21000, which names it); the source is gone (42P01), or lacks a feature or the key (42703), or has them of another type (42804)';
 
 CREATE FUNCTION segment.forget(model text, before timestamptz) RETURNS int
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

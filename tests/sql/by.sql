@@ -264,6 +264,8 @@ SELECT refusal(call) FROM (VALUES
 	(15, $$segment.rename('visits', 77, 'x', 'Lyon')$$),
 	(16, $$segment.rename('visits', 0, 'Regulars', 'Lyon')$$),
 	(17, $$segment.activate('visits', 9)$$),
+	-- customers of different groups are in clusters of the same numbers
+	(19, $$segment.snapshot('visits')$$),
 	-- a group is given where there are none
 	(18, $$segment.rename('alike', 0, 'x', 'Lyon')$$)) AS calls(n, call), (SELECT count(*) FROM segment.fit('alike', 'visits', '{a}', 2)) AS made ORDER BY n;
 \pset tuples_only off
