@@ -442,6 +442,15 @@ scorer_place(Scorer *scorer, const double *row, double *distance)
 												scorer->log_density), 1, distance);
 }
 
+/* distance[c] becomes that of a row to centroid c, in the fitted space.  O(k dim). */
+void
+scorer_distances(Scorer *scorer, const double *row, double *distance)
+{
+	set_point(scorer, row);
+	for (int c = 0; c < scorer->clusters->k; c++)
+		nearest_of(scorer, c, 1, &distance[c]);
+}
+
 /*
  * probability[] becomes what a row owes to each component of a mixture, adding
  * up to 1; returns the most probable one.

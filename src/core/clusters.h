@@ -75,6 +75,7 @@ extern double clusters_inertia(const Clusters *clusters);
 extern Scorer scorer_create(const Clusters *clusters);
 extern void scorer_free(Scorer *scorer);
 extern int	scorer_place(Scorer *scorer, const double *row, double *distance);
+extern void scorer_distances(Scorer *scorer, const double *row, double *distance);
 extern int	scorer_weigh(Scorer *scorer, const double *row, double *probability);
 extern double scorer_log_density(Scorer *scorer, const double *row, double *entropy);
 
