@@ -75,6 +75,8 @@ CREATE TABLE segment.version (
 	clustering	@extschema@.clustering NOT NULL,
 	scratch_hash bigint NOT NULL,
 	last_cluster int NOT NULL,
+	bin_edges	float8[],
+	tally		float8[],
 	PRIMARY KEY (model_id, version, group_id),
 	CONSTRAINT version_group CHECK ((group_id = 0) = (by_value IS NULL) AND group_id >= 0)
 );
@@ -94,6 +96,8 @@ COMMENT ON COLUMN segment.version.scratch_hash IS
 	'hash of what a fit from scratch found on the rows, kept or not: a refit that finds the same has the same rows before it';
 COMMENT ON COLUMN segment.version.last_cluster IS 'the highest number that a cluster of the group had up to this version: a new one gets the next of the highest';
 COMMENT ON CONSTRAINT version_group ON segment.version IS 'a group has a value, and a model without groups none';
+COMMENT ON COLUMN segment.version.bin_edges IS 'bins of each feature, about a tenth of the rows of the fit in each (see segment.bin_edges); NULL: the model is by groups';
+COMMENT ON COLUMN segment.version.tally IS 'how many rows of the fit are in each cluster, and in each of these bins (see segment.tally): what segment.health() compares later rows with; NULL: the model is by groups';
 COMMENT ON INDEX segment.version_active IS 'at most one active version of a model';
 
 CREATE TABLE segment.persona (
@@ -104,10 +108,11 @@ CREATE TABLE segment.persona (
 	number		int NOT NULL,
 	persona		text NOT NULL CHECK (persona <> ''),
 	pinned		boolean NOT NULL DEFAULT false,
+	ruleset		text,
 	note		text,
 	PRIMARY KEY (model_id, version, group_id, cluster),
 	UNIQUE (model_id, version, group_id, number),
-	UNIQUE (model_id, version, group_id, persona),
+	UNIQUE (model_id, version, group_id, persona) DEFERRABLE,		-- names are swapped by one UPDATE
 	FOREIGN KEY (model_id, version, group_id) REFERENCES segment.version ON DELETE CASCADE
 );
 COMMENT ON TABLE segment.persona IS
@@ -119,6 +124,7 @@ COMMENT ON COLUMN segment.persona.cluster IS 'cluster, 0-based: the same for wha
 COMMENT ON COLUMN segment.persona.number IS 'number of the cluster in the version''s clustering, where clusters are in the order of their centroids';
 COMMENT ON COLUMN segment.persona.persona IS 'name of the cluster, unique in its version and group';
 COMMENT ON COLUMN segment.persona.pinned IS 'whether segment.rename() gave the name';
+COMMENT ON COLUMN segment.persona.ruleset IS 'ruleset whose rule gave the name, here or in the version that it is carried on from; NULL: no rule did, the name is made of the profile';
 COMMENT ON COLUMN segment.persona.note IS 'what to do about these customers, from the rule that named them; NULL without such a rule';
 
 CREATE TABLE segment.change (

@@ -66,7 +66,7 @@ CREATE TABLE segment.persona_rules (
 );
 COMMENT ON TABLE segment.persona_rules IS
 	'rules that name clusters: a persona fits a cluster whose mean lies within the bounds of every row of that persona. Of the personas that fit, the one that tests the most features wins, '
-	'among those the one with the most bounds; two that are equal in both are an error of segment.fit(). Every role sees, adds and changes its own rules, and sees those that come with the extension, which it cannot change';
+	'among those the one with the most bounds; two that are equal in both are an error of segment.fit(), which names them. Rules that are changed later name newborn clusters, and all others by segment.apply_rules(). Every role sees, adds and changes its own rules, and sees those that come with the extension, which it cannot change';
 COMMENT ON COLUMN segment.persona_rules.ruleset IS 'rules that are used together; segment.fit(..., ruleset => ...) names one, NULL stands for all';
 COMMENT ON COLUMN segment.persona_rules.persona IS 'name for the cluster';
 COMMENT ON COLUMN segment.persona_rules.feature IS 'feature that is tested, once per persona; a persona is passed over if the model lacks one of its features';
@@ -106,10 +106,10 @@ GRANT SELECT, DELETE,
 SELECT pg_extension_config_dump('segment.persona_rules', 'WHERE owner IS NOT NULL');
 
 CREATE FUNCTION segment.matching_rules(clustering @extschema@.clustering, features text[], ruleset text)
-	RETURNS TABLE (cluster int, persona text, note text, features_tested int, bounds int)
+	RETURNS TABLE (cluster int, persona text, by_ruleset text, note text, features_tested int, bounds int)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-	SELECT p.cluster, r.persona,
+	SELECT p.cluster, r.persona, r.ruleset,
 		(array_agg(r.note ORDER BY r.feature COLLATE "C") FILTER (WHERE r.note IS NOT NULL))[1],
 		count(*)::int, (count(r.min_z) + count(r.max_z))::int
 	FROM segment.persona_rules AS r
@@ -179,25 +179,25 @@ COMMENT ON FUNCTION segment.described_names(@extschema@.clustering, text[]) IS
 	'in the order of the model; "average customers" if all are average';
 
 CREATE FUNCTION segment.fitting_names(clustering @extschema@.clustering, features text[], ruleset text)
-	RETURNS TABLE (cluster int, personas text[], note text)
+	RETURNS TABLE (cluster int, personas text[], by_ruleset text, note text)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-	SELECT d.cluster, coalesce(b.personas, ARRAY[d.persona]), b.note
+	SELECT d.cluster, coalesce(b.personas, ARRAY[d.persona]), b.by_ruleset, b.note
 	FROM segment.described_names(clustering, features) AS d
 	LEFT JOIN (
-		SELECT r.cluster, array_agg(DISTINCT r.persona COLLATE "C") AS personas, min(r.note COLLATE "C") AS note
+		SELECT r.cluster, array_agg(DISTINCT r.persona COLLATE "C") AS personas, min(r.by_ruleset COLLATE "C") AS by_ruleset, min(r.note COLLATE "C") AS note
 		FROM (
-			SELECT m.cluster, m.persona, m.note,
+			SELECT m.cluster, m.persona, m.by_ruleset, m.note,
 				rank() OVER (PARTITION BY m.cluster ORDER BY m.features_tested DESC, m.bounds DESC) AS rank
 			FROM segment.matching_rules(clustering, features, ruleset) AS m) AS r
 		WHERE r.rank = 1
 		GROUP BY r.cluster) AS b ON b.cluster = d.cluster;
 END;
 COMMENT ON FUNCTION segment.fitting_names(@extschema@.clustering, text[], text) IS
-	'for each cluster the most specific of the personas whose rules fit it, or a description; several personas where they fit equally well';
+	'for each cluster the most specific of the personas whose rules fit it, or a description (by_ruleset NULL); several personas where they fit equally well';
 
 CREATE FUNCTION segment.name_clusters(clustering @extschema@.clustering, features text[], ruleset text DEFAULT NULL, given text[] DEFAULT NULL)
-	RETURNS TABLE (cluster int, persona text, note text)
+	RETURNS TABLE (cluster int, persona text, by_ruleset text, note text)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -205,6 +205,7 @@ DECLARE
 	fitting record;
 	clusters int[] := '{}';
 	names text[] := '{}';
+	rulesets text[] := '{}';
 	notes text[] := '{}';
 	copy int;
 BEGIN
@@ -222,12 +223,14 @@ BEGIN
 		END IF;
 		clusters := clusters || fitting.cluster;
 		names := names || coalesce(given[fitting.cluster + 1], fitting.personas[1]);
+		rulesets := rulesets || fitting.by_ruleset;
 		notes := notes || fitting.note;
 	END LOOP;
 
 	FOR i IN 1 .. cardinality(clusters) LOOP
 		cluster := clusters[i];
 		persona := names[i];
+		by_ruleset := rulesets[i];
 		note := notes[i];
 		copy := 1;
 		-- A numbered name must not be one that a later cluster has by itself.

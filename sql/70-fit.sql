@@ -268,6 +268,8 @@ AS $$
 DECLARE
 	found_values text[];
 	clusterings @extschema@.clustering[];
+	edges float8[];
+	tally float8[];
 	new_id bigint;
 	empty bigint;
 	taken CONSTANT text := format(
@@ -280,7 +282,8 @@ BEGIN
 		RAISE EXCEPTION 'scale and seed must not be NULL'
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'Leave them out for scale => ''zscore'', seed => 0.';
 	END IF;
-	PERFORM FROM segment.model AS m WHERE m.model = fit_model.model AND m.owner = current_user::regrole;
+	-- the lock ends a read-only transaction here, rather than after all the work
+	PERFORM FROM segment.model AS m WHERE m.model = fit_model.model AND m.owner = current_user::regrole FOR KEY SHARE;
 	IF FOUND THEN
 		RAISE EXCEPTION 'model "%" exists already', fit_model.model
 			USING ERRCODE = 'duplicate_object', HINT = taken;
@@ -325,6 +328,9 @@ BEGIN
 		RAISE NOTICE '% of the groups by % % no row with a number in every feature, and no clusters', empty, quote_ident(by),
 			CASE empty WHEN 1 THEN 'has' ELSE 'have' END;
 	END IF;
+	IF by IS NULL THEN
+		SELECT b.edges, b.tally INTO edges, tally FROM segment.baseline(clusterings[1], source, features, search_path) AS b;
+	END IF;
 
 	INSERT INTO segment.model AS m (model, source, features, key, method, scale, k, seed, by_column, ruleset, options, last_version)
 		VALUES (fit_model.model, segment.qualified_name(source), features, key, method, scale, k, seed, by, ruleset, options, 1)
@@ -334,9 +340,9 @@ BEGIN
 		RAISE EXCEPTION 'model "%" was made by another session in the meantime', fit_model.model
 			USING ERRCODE = 'duplicate_object', HINT = taken;
 	END IF;
-	INSERT INTO segment.version (model_id, version, group_id, by_value, active, source, clustering, scratch_hash, last_cluster)
+	INSERT INTO segment.version (model_id, version, group_id, by_value, active, source, clustering, scratch_hash, last_cluster, bin_edges, tally)
 		SELECT new_id, 1, CASE WHEN by IS NULL THEN 0 ELSE f."position" END, f.by_value, true, segment.qualified_name(source), f.clustering,
-			segment.clustering_hash_extended(f.clustering, 0), (SELECT max(s.cluster) FROM @extschema@.cluster_stats(f.clustering) AS s)
+			segment.clustering_hash_extended(f.clustering, 0), (SELECT max(s.cluster) FROM @extschema@.cluster_stats(f.clustering) AS s), edges, tally
 		FROM unnest(found_values, clusterings) WITH ORDINALITY AS f(by_value, clustering, "position");
 	IF method = 'hclust' THEN
 		RAISE NOTICE 'new rows are scored by the nearest centroid; of the fitted rows, % %% lie nearer to the centroid of another cluster',
@@ -349,8 +355,8 @@ BEGIN
 			SELECT CASE WHEN by IS NULL THEN 0 ELSE f."position" END AS group_id, f.by_value, f.clustering
 			FROM unnest(found_values, clusterings) WITH ORDINALITY AS f(by_value, clustering, "position")
 		), named AS (
-			INSERT INTO segment.persona AS p (model_id, version, group_id, cluster, number, persona, note)
-			SELECT new_id, 1, f.group_id, n.cluster, n.cluster, n.persona, n.note
+			INSERT INTO segment.persona AS p (model_id, version, group_id, cluster, number, persona, ruleset, note)
+			SELECT new_id, 1, f.group_id, n.cluster, n.cluster, n.persona, n.by_ruleset, n.note
 			FROM fitted AS f CROSS JOIN LATERAL segment.name_clusters(f.clustering, features, ruleset) AS n
 			RETURNING p.group_id, p.cluster, p.persona
 		), measured AS (

@@ -1,4 +1,5 @@
--- segment.refit: a new version whose clusters keep their numbers and names; segment.history, segment.activate, segment.rename.
+-- segment.refit: a new version whose clusters keep their numbers and names; segment.history, segment.activate, segment.rename,
+-- segment.apply_rules.
 --
 -- In here "number" is the number of a cluster in a clustering, which goes by the centroids and so changes from version to
 -- version; "cluster" is the number that stays.
@@ -209,6 +210,8 @@ AS $$
 DECLARE
 	m segment.model;
 	active_version int;
+	edges float8[];
+	tally float8[];
 	new_version int;
 	relation regclass;
 	noise CONSTANT text := current_setting('client_min_messages');
@@ -299,6 +302,10 @@ BEGIN
 		RETURN;
 	END IF;
 
+	IF m.by_column IS NULL THEN
+		SELECT b.edges, b.tally INTO edges, tally FROM segment.baseline(fitted[1], relation, m.features, refit_model.search_path) AS b;
+	END IF;
+
 	-- The version, with the numbers and names that its clusters have already; then names for the others.
 	new_version := m.last_version + 1;
 	UPDATE segment.version AS v SET active = false WHERE v.model_id = m.id AND v.active;
@@ -327,17 +334,18 @@ BEGIN
 		ELSE
 			SELECT array_agg(s.cluster ORDER BY s.cluster) INTO origin FROM @extschema@.cluster_stats(g.fitted) AS s;
 		END IF;
-		INSERT INTO segment.version (model_id, version, group_id, by_value, previous, active, source, clustering, scratch_hash, last_cluster)
+		INSERT INTO segment.version (model_id, version, group_id, by_value, previous, active, source, clustering, scratch_hash, last_cluster, bin_edges, tally)
 			VALUES (m.id, new_version, g.group_id, g.by_value, active_version, true, segment.qualified_name(relation), g.fitted, g.hash,
-				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL));
+				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL), edges, tally);
 		SELECT array_agg(p.persona ORDER BY o.number) INTO names
 			FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
 			LEFT JOIN segment.persona AS p
 				ON p.model_id = m.id AND p.version = g.former_version AND p.group_id = g.group_id AND p.number = o.origin;
-		INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, pinned, note)
+		INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, pinned, ruleset, note)
 			SELECT m.id, new_version, g.group_id,
 				coalesce(p.cluster, g.last_cluster + (count(*) FILTER (WHERE p.cluster IS NULL) OVER (ORDER BY n.cluster))::int),
-				n.cluster, n.persona, coalesce(p.pinned, false), CASE WHEN p.cluster IS NULL THEN n.note ELSE p.note END
+				n.cluster, n.persona, coalesce(p.pinned, false),
+				CASE WHEN p.cluster IS NULL THEN n.by_ruleset ELSE p.ruleset END, CASE WHEN p.cluster IS NULL THEN n.note ELSE p.note END
 			FROM segment.name_clusters(g.fitted, m.features, m.ruleset, names) AS n
 			LEFT JOIN segment.persona AS p
 				ON p.model_id = m.id AND p.version = g.former_version AND p.group_id = g.group_id AND p.number = origin[n.cluster + 1];
@@ -513,3 +521,58 @@ $$;
 COMMENT ON FUNCTION segment.rename(text, int, text, text) IS
 	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 100 characters, which later versions keep; views show it at once. by_value: the group whose cluster it is, if the model is by groups. '
 	'Errors: no such model, group or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), another cluster has it (42710), or no group is given where there are some (22004)';
+
+CREATE FUNCTION segment.rename_by_rules(m segment.model) RETURNS TABLE (cluster int, persona text, former text, by_value text)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	v segment.version;
+	kept text[];
+	former jsonb;
+BEGIN
+	FOR v IN SELECT * FROM segment.version AS s WHERE s.model_id = m.id AND s.active ORDER BY s.group_id LOOP
+		SELECT array_agg(CASE WHEN p.pinned THEN p.persona END ORDER BY p.number), jsonb_object_agg(p.cluster, p.persona)
+			INTO kept, former FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id;
+		UPDATE segment.persona AS p SET persona = n.persona, ruleset = n.by_ruleset, note = n.note
+			FROM segment.name_clusters(v.clustering, m.features, m.ruleset, kept) AS n
+			WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.number = n.cluster AND NOT p.pinned;
+		RETURN QUERY
+			SELECT p.cluster, p.persona, former ->> p.cluster::text, v.by_value
+			FROM segment.persona AS p
+			WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.persona <> former ->> p.cluster::text
+			ORDER BY p.cluster;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION segment.rename_by_rules(segment.model) IS
+	'names the clusters of the active version of a model anew, given the model as it is to be; segment.apply_rules() defines the columns';
+
+CREATE FUNCTION segment.apply_rules(model text) RETURNS TABLE (cluster int, persona text, former text, by_value text)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT r.cluster, r.persona, r.former, r.by_value FROM segment.rename_by_rules(segment.locked_model(apply_rules.model)) AS r;
+END
+$$;
+COMMENT ON FUNCTION segment.apply_rules(text) IS
+	'names the clusters of the active version of the current role''s model anew, by the rules as they are now; names that segment.rename() gave stay. Returns the clusters whose name has changed, with the former one, and their group if the model is by groups; views show the new names at once. Without it, rules that are edited name newborn clusters only. '
+	'Errors: no such model (42704), or only shared (42501); two personas that fit a cluster equally well (21000); its ruleset is gone (42704), or tests features that the model lacks (22023)';
+
+CREATE FUNCTION segment.apply_rules(model text, ruleset text) RETURNS TABLE (cluster int, persona text, former text, by_value text)
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m segment.model := segment.locked_model(apply_rules.model);
+BEGIN
+	PERFORM segment.check_ruleset(apply_rules.ruleset, m.features);
+	UPDATE segment.model AS u SET ruleset = apply_rules.ruleset WHERE u.id = m.id;
+	m.ruleset := apply_rules.ruleset;
+	RETURN QUERY SELECT r.cluster, r.persona, r.former, r.by_value FROM segment.rename_by_rules(m) AS r;
+END
+$$;
+COMMENT ON FUNCTION segment.apply_rules(text, text) IS
+	'the same by another ruleset, which is the model''s from now on; NULL: every rule whose features the model has. Errors as segment.apply_rules(model)';

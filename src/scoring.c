@@ -2,7 +2,7 @@
  * scoring.c
  *	  What a clustering says: the place of a row, and its own statistics.
  */
-#include "clustering.h"
+#include "scoring.h"
 
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -14,21 +14,8 @@
 #include "core.h"
 #include "features.h"
 
-/*
- * A clustering made ready for scoring, kept from row to row.  It is recognised
- * by the bytes of the argument before any detoasting: for a value stored out
- * of line these are the 18 bytes that say where it lies.
- */
-typedef struct ReadyClustering
-{
-	MemoryContext context;
-	Size		length;
-	char	   *bytes;
-	Clusters	clusters;
-	Scorer		scorer;
-} ReadyClustering;
-
-static ReadyClustering *
+/* The clustering, made ready once for all calls of a function in a query. */
+ReadyClustering *
 ready_clustering(FunctionCallInfo fcinfo, Datum datum)
 {
 	ReadyClustering *ready = (ReadyClustering *) fcinfo->flinfo->fn_extra;
@@ -58,8 +45,8 @@ ready_clustering(FunctionCallInfo fcinfo, Datum datum)
 	return ready;
 }
 
-static void
-check_features(const ReadyClustering *ready, int dim)
+void
+ready_check_features(const ReadyClustering *ready, int dim)
 {
 	if (ready->clusters.dim != dim)
 		ereport(ERROR,
@@ -74,7 +61,7 @@ get_columns(FunctionCallInfo fcinfo, const ReadyClustering *ready, double *row)
 {
 	int			dim = PG_NARGS() - 1;
 
-	check_features(ready, dim);
+	ready_check_features(ready, dim);
 	for (int j = 0; j < dim; j++)
 		row[j] = PG_GETARG_FLOAT8(j + 1);
 	return features_are_finite(row, dim) ? row : NULL;
@@ -88,7 +75,7 @@ get_array(FunctionCallInfo fcinfo, const ReadyClustering *ready)
 	bool		has_null;
 	const double *row = features_of_array(PG_GETARG_DATUM(1), &dim, &has_null);
 
-	check_features(ready, dim);
+	ready_check_features(ready, dim);
 	return has_null || !features_are_finite(row, dim) ? NULL : row;
 }
 

@@ -102,6 +102,42 @@ INSERT INTO segment.persona_rules VALUES ('r', NULL, 'a', 1);
 INSERT INTO segment.persona_rules VALUES ('r', 'P', 'a', 1, NULL), ('r', 'P', 'a', NULL, 2);
 SELECT count(*) AS own_rules FROM segment.persona_rules WHERE owner IS NOT NULL;
 
+-- Rules that are edited after the fit name newborn clusters only, until segment.apply_rules(); a name that was pinned stays
+INSERT INTO segment.persona_rules VALUES ('mine', 'Right', 'a', 0.5, NULL, 'to the right'), ('mine', 'Left', 'a', NULL, -0.5, 'to the left');
+SELECT cluster, persona FROM segment.fit('corners', 'corners', '{a,b}', 5, ruleset => 'mine');
+SELECT segment.rename('corners', 2, 'Centre');
+-- names are swapped, of one cluster with another's, in one go
+UPDATE segment.persona_rules SET min_z = CASE persona WHEN 'Left' THEN 0.5 END, max_z = CASE persona WHEN 'Right' THEN -0.5 END, note = 'mirrored' WHERE ruleset = 'mine';
+SELECT persona, note FROM segment.personas WHERE model = 'corners';
+SELECT * FROM segment.apply_rules('corners');
+SELECT persona, note FROM segment.personas WHERE model = 'corners';
+SELECT * FROM segment.apply_rules('corners');
+-- another ruleset, that of the model from now on; every rule; a name that is pinned is not given twice
+INSERT INTO segment.persona_rules VALUES ('other', 'Up', 'b', 0.5, NULL, NULL), ('other', 'Centre', 'b', NULL, -0.5, 'below');
+SELECT * FROM segment.apply_rules('corners', 'other');
+SELECT DISTINCT ruleset FROM segment.models;
+SELECT * FROM segment.apply_rules('corners');
+-- a tie changes nothing, nor do rulesets that are not there or do not apply
+SELECT * FROM segment.apply_rules('corners', NULL);
+SELECT * FROM segment.apply_rules('corners', 'none');
+SELECT * FROM segment.apply_rules('corners', 'mall');
+SELECT * FROM segment.apply_rules('nobody');
+SELECT persona FROM segment.personas WHERE model = 'corners';
+SELECT DISTINCT ruleset FROM segment.models;
+-- without rules of one's own, and no ruleset, the profile names the clusters
+DELETE FROM segment.persona_rules WHERE owner IS NOT NULL;
+SELECT * FROM segment.apply_rules('corners');
+SELECT * FROM segment.apply_rules('corners', NULL);
+SELECT segment.drop('corners');
+-- A ruleset for each model, whatever it is called; the same persona in both
+INSERT INTO segment.persona_rules VALUES ('it''s "one"', 'P', 'a', 0.5, NULL, NULL), ('two', 'P', 'b', 0.5, NULL, NULL);
+SELECT cluster, persona FROM segment.fit('one', 'corners', '{a,b}', 5, ruleset => 'it''s "one"');
+SELECT cluster, persona FROM segment.fit('two', 'corners', '{a,b}', 5, ruleset => 'two');
+SELECT model, ruleset FROM segment.models;
+SELECT cluster, feature, rule, named_by FROM generate_series(3, 4) AS cluster CROSS JOIN LATERAL segment.explain('one', cluster) AS e WHERE feature = 'a';
+SELECT segment.drop('one'), segment.drop('two');
+DELETE FROM segment.persona_rules WHERE owner IS NOT NULL;
+
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA personas CASCADE;
