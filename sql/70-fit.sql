@@ -421,27 +421,21 @@ AS $$
 DECLARE
 	dropped CONSTANT bigint := segment.model_id(model);
 	views text;
-	view regclass;
 BEGIN
-	SELECT string_agg(segment.qualified_name(v.view), ', ' ORDER BY segment.qualified_name(v.view) COLLATE "C") INTO views
-		FROM segment.views_of(dropped) AS v;
+	SELECT string_agg(
+			segment.qualified_name(v.view) || CASE WHEN c.relowner = current_user::regrole THEN '' ELSE format(' (of role "%s")', pg_get_userbyid(c.relowner)) END,
+			', ' ORDER BY segment.qualified_name(v.view) COLLATE "C")
+		INTO views FROM segment.views_of(dropped) AS v JOIN pg_class AS c ON c.oid = v.view;
 	IF views IS NOT NULL AND cascade IS NOT TRUE THEN
 		RAISE EXCEPTION 'model "%" is used by views: %', model, views
 			USING ERRCODE = 'dependent_objects_still_exist',
 				HINT = format('Drop them first, or along with the model: SELECT segment.drop(%L, cascade => true).', model);
+	ELSIF views IS NOT NULL THEN
+		INSERT INTO segment.share_request (model_id, role, shared) VALUES (dropped, NULL, false);
 	END IF;
-	LOOP
-		-- One at a time: a view that reads another goes with it.
-		SELECT v.view INTO view FROM segment.views_of(dropped) AS v
-			ORDER BY segment.qualified_name(v.view) COLLATE "C" LIMIT 1;
-		EXIT WHEN NOT FOUND;
-		EXECUTE format('DROP %s %s CASCADE',
-			(SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END FROM pg_class AS c WHERE c.oid = view),
-			segment.qualified_name(view));
-	END LOOP;
 	DELETE FROM segment.model AS m WHERE m.id = dropped;
 END
 $$;
 COMMENT ON FUNCTION segment.drop(text, boolean) IS
-	'drops a model of the current role with all its versions; cascade also drops the views made by segment.create_view(), and what depends on them. '
-	'Errors: no such model (42704); views use it and cascade is false (2BP01, which names them)';
+	'drops a model of the current role with all its versions; cascade also drops the views made of it by segment.create_view(), and what depends on them, whosever they are: those of roles with which the model was shared, too, as DROP TABLE ... CASCADE would. '
+	'Errors: no such model (42704); views use it and cascade is false (2BP01, which names them, and their owners)';

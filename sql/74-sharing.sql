@@ -4,13 +4,13 @@
 -- A row that row-level security lets in is a request of the model's owner; it is carried out at once, and not kept.
 CREATE TABLE segment.share_request (
 	model_id	bigint NOT NULL REFERENCES segment.model ON DELETE CASCADE,
-	role		regrole NOT NULL,
+	role		regrole,
 	shared		boolean NOT NULL
 );
 COMMENT ON TABLE segment.share_request IS
-	'requests of segment.share() and segment.unshare(), carried out and deleted by a trigger: always empty';
+	'requests of segment.share(), segment.unshare() and segment.drop(), carried out and deleted by a trigger: always empty';
 COMMENT ON COLUMN segment.share_request.model_id IS 'number of the model, which the policy checks to be the current role''s';
-COMMENT ON COLUMN segment.share_request.role IS 'role that is to see it, or no longer';
+COMMENT ON COLUMN segment.share_request.role IS 'role that is to see it, or no longer; NULL: nobody any more, and the views that read it go';
 COMMENT ON COLUMN segment.share_request.shared IS 'which of the two';
 ALTER TABLE segment.share_request OWNER TO @extowner@;
 ALTER TABLE segment.share_request ENABLE ROW LEVEL SECURITY;
@@ -28,6 +28,12 @@ DECLARE
 	role_name name;
 	owner oid;
 BEGIN
+	IF NEW.role IS NULL THEN
+		-- a view that depends on what is dropped goes along, whosever it is
+		EXECUTE format('DROP VIEW IF EXISTS %s CASCADE', segment.gate_name(NEW.model_id));
+		DELETE FROM segment.share_request;
+		RETURN NULL;
+	END IF;
 	SELECT r.rolname INTO role_name FROM pg_roles AS r WHERE r.oid = NEW.role;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'role % does not exist', NEW.role
@@ -47,7 +53,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.carry_out_share() IS
-	'trigger: grants a role SELECT on the gate of a model, or revokes it (the owner always has it); SECURITY DEFINER because the gate belongs to the owner of the tables. The policy of the table has checked whose the model is';
+	'trigger: grants a role SELECT on the gate of a model, or revokes it (the owner always has it), or drops the gate and all that depends on it; SECURITY DEFINER because the gate belongs to the owner of the tables. The policy of the table has checked whose the model is';
 ALTER FUNCTION segment.carry_out_share() OWNER TO @extowner@;
 CREATE TRIGGER carry_out_share AFTER INSERT ON segment.share_request
 	FOR EACH ROW EXECUTE FUNCTION segment.carry_out_share();
@@ -68,7 +74,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.share(text, regrole) IS
-	'lets a role, and its members, see the current role''s model: in segment.models, segment.personas and segment.changes, by segment.profile() and segment.history(), its snapshots, with the keys of the customers, by segment.snapshots, segment.migration() and segment.movers(), and by views that it makes with segment.create_view() of a source that it may read. It cannot change the model; but while views of its own read it, segment.drop() fails. '
+	'lets a role, and its members, see the current role''s model: in segment.models, segment.personas and segment.changes, by segment.profile() and segment.history(), its snapshots, with the keys of the customers, by segment.snapshots, segment.migration() and segment.movers(), by segment.explain() and, where it may read the source, segment.health() and segment.explain_customer(), and by views that it makes with segment.create_view() of a source that it may read. It cannot change the model; but while views of its own read it, segment.drop() fails, unless it is told to drop them too. '
 	'The right is SELECT on the model''s gate, and behaves so: it is dumped, it stands against DROP ROLE, and DROP OWNED takes it away. Errors: no such model or role (42704); the model is only shared (42501); no role (22004)';
 
 CREATE FUNCTION segment.unshare(model text, role regrole) RETURNS void

@@ -149,12 +149,17 @@ as('alice', q{UPDATE alice.customers SET income = income + 1; SELECT segment.ref
 is(as('guest', $seen), '2|2|2', 'a guest sees versions, personas and changes of the shared model');
 is(as('guest', q{SELECT DISTINCT persona FROM segment.profile('mall') ORDER BY 1}), "Secretly Rich\nlow income", 'its profile');
 is(as('guest', q{SELECT version, active FROM segment.history('mall')}), "1|f\n2|t", 'its history');
+is(as('guest', q{SELECT retrain, reason FROM segment.health('mall') WHERE metric = 'overall'}), 'f|stable', 'its health, of a source that it may read');
+is(as('guest', q{SELECT feature, rule, named_by FROM segment.explain('mall', 1) ORDER BY rank LIMIT 1}), 'income||rule "Secretly Rich" of ruleset "secret"', 'why a cluster has its name, but not the rules of another role');
+is(as('alice', q{SELECT feature, rule, named_by FROM segment.explain('mall', 1) ORDER BY rank LIMIT 1}), 'income||rule "Secretly Rich" of ruleset "secret"', 'which its owner has deleted here');
+is(as('guest', q{SELECT DISTINCT persona FROM segment.explain_customer('mall', '7')}), 'Secretly Rich', 'and where a customer is');
+refused('bob', q{SELECT * FROM segment.health('mall', 'alice.customers')}, qr/permission denied for table customers|column income|no model/, 'who may not read the rows does not tell their health');
 is(as('guest', q{SELECT segment.create_view('mall', 'pg_temp.mine') IS NOT NULL; SELECT persona, count(*) FROM pg_temp.mine GROUP BY 1 ORDER BY 1}),
 	"t\nSecretly Rich|51\nlow income|50\n|1", 'and scores a table that it may read');
 is(as('guest', q{SELECT * FROM segment.shares}), 'mall|guest|alice', 'it is told with whom');
 is(as('bob', $seen), '1|3|0', 'others see nothing of it');
 is(as('bob', q{SELECT count(*) FROM segment.shares}), '0', 'nor with whom it is shared');
-for my $call ("refit('mall')", "activate('mall', 1)", "rename('mall', 0, 'x')", "drop('mall', true)", "share('mall', 'outsider')", "unshare('mall', 'guest')")
+for my $call ("refit('mall')", "apply_rules('mall')", "apply_rules('mall', NULL)", "activate('mall', 1)", "rename('mall', 0, 'x')", "drop('mall', true)", "share('mall', 'outsider')", "unshare('mall', 'guest')")
 {
 	refused('guest', "SELECT segment.$call", qr/model "mall" is shared with role "guest", but not its own\nHINT:  Its owner can change it: alice\./, "segment.$call");
 }
@@ -189,8 +194,19 @@ as('guest', q{SELECT segment.create_view('mall', 'guest.mine')});
 as('alice', q{SELECT segment.unshare('mall', 'guest')});
 refused('guest', 'SELECT * FROM guest.mine', qr/permission denied for view model_/, "a guest's view fails without the right");
 is(as('guest', $seen), '0|0|0', 'and nothing is seen');
-refused('alice', q{SELECT segment.drop('mall', true)}, qr/must be owner of view mine/, "the owner of a model does not drop a guest's view");
-as('guest', 'DROP VIEW guest.mine');
+refused('alice', q{SELECT segment.drop('mall')}, qr/model "mall" is used by views: alice.personas, guest.mine \(of role "guest"\)\nHINT:  Drop them first, or along/, "an owner is told of a guest's view");
+# it does not hold up its owner, no more than a view of a table would
+as('guest', 'CREATE VIEW guest.upon AS SELECT persona, count(*) FROM guest.mine GROUP BY 1; CREATE MATERIALIZED VIEW guest.kept AS SELECT 1 AS x; CREATE VIEW guest.other AS SELECT 1 AS x');
+as('alice', q{SELECT segment.fit('short', 'alice.customers', k => 2); SELECT segment.share('short', 'guest')});
+as('guest', q{SELECT segment.create_view('short', 'guest.short'); CREATE MATERIALIZED VIEW guest.shorter AS SELECT * FROM guest.short});
+my ($dropped, undef, $told) = $node->psql('shop', q{SELECT segment.drop('short', cascade => true)}, extra_params => [ '-U', 'alice' ]);
+is($dropped, 0, 'with cascade the owner drops what is built on the model');
+like($told, qr/drop cascades to 2 other objects\nDETAIL:  drop cascades to view guest.short\ndrop cascades to materialized view guest.shorter/, 'and is told what went');
+is(as('guest', q{SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'guest'::regnamespace AND relkind IN ('v', 'm')}), 'kept,mine,other,upon', 'nothing else went');
+is(as('boss', q{SELECT count(*) FROM pg_class WHERE relname = 'model_' || (SELECT max(model_id) + 1 FROM segment.version)}), '0', 'nor is a gate left');
+refused('guest', q{INSERT INTO segment.share_request SELECT id, NULL, false FROM segment.model}, qr/violates row-level security policy/, 'no request to drop the views of a model is slipped in') if as('guest', 'SELECT count(*) FROM segment.model');
+refused('outsider', q{INSERT INTO segment.share_request VALUES (1, NULL, false)}, qr/violates row-level security policy/, 'by nobody');
+as('guest', 'DROP VIEW guest.mine CASCADE; DROP VIEW guest.other; DROP MATERIALIZED VIEW guest.kept');
 # a role that goes, and another that comes under its name
 as('alice', q{SELECT segment.share('mall', 'guest')});
 ($status, $out, $err) = $node->psql('shop', 'DROP SCHEMA guest; REVOKE ALL ON SCHEMA "Ext ension" FROM guest; REVOKE ALL ON alice.customers FROM guest; DROP ROLE guest');
