@@ -241,3 +241,18 @@ COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, te
 	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. '
 	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
 	'A scan to count, one to sketch, and a sort of the rows of those groups whose distinct rows do not fit a sketch; groups of more than 300,000 rows (hclust: 3,000,000) that do not are then read by themselves, as segment.kmeans_in_passes() reads a table. Memory: the sketches of all groups, if segment.max_memory allows that, else of one after the other, the rows sorted on disk; and the results';
+
+CREATE FUNCTION segment.check_without_groups(m segment.model) RETURNS void
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF m.by_column IS NOT NULL THEN
+		RAISE EXCEPTION 'model "%" is by groups, which this function does not tell apart yet', m.model
+			USING ERRCODE = 'feature_not_supported',
+				HINT = format('Fit a view of one group, WHERE %I = ..., without "by", and ask that model.', m.by_column);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_without_groups(segment.model) IS
+	'an error if the model is by groups (0A000): for functions that know clusters by their number alone';

@@ -327,11 +327,7 @@ DECLARE
 	query text;
 BEGIN
 	m := segment.locked_model(take_snapshot.model);
-	IF m.by_column IS NOT NULL THEN
-		RAISE EXCEPTION 'model "%" is by groups, and of such no snapshots are kept', m.model
-			USING ERRCODE = 'feature_not_supported',
-				HINT = format('Fit a view of one group, WHERE %I = ..., without "by", and take snapshots of that model.', m.by_column);
-	END IF;
+	PERFORM segment.check_without_groups(m);
 	SELECT * INTO active FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model

@@ -74,6 +74,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave them out for 0.1, 0.25 and 0.05.';
 	END IF;
 	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
+	PERFORM segment.check_without_groups(m);
 	SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model
@@ -162,4 +163,4 @@ COMMENT ON FUNCTION segment.health(text, regclass, float8, float8, float8) IS
 	'feature, a row for each: means, and the psi by ten bins, the deciles of the fit, and one for rows without a number; cluster, a row for each persona: its share of all rows, and what it adds to the overall psi; the last, subject NULL, stands for rows that have no cluster. '
 	'psi is the population stability index, the sum over bins of (a - e) ln(a / e) for shares e in the fit and a now, where less than 0.0001, or half a row, counts as that much. By custom less than 0.1 is little change, 0.25 and more calls for action (Yurdakul, Naranjo 2020, doi:10.21314/JRMV.2020.227). '
 	'retrain is true, in the rows that are the cause as well, for a psi, overall or of a feature, of retrain_psi or more, or more than retrain_outside outside, unless chance alone explains that for so few rows (0.999 quantile of the psi, 3 standard deviations of the share outside); from watch_psi on the reason names it. NULL: the source has no usable row. '
-	'Errors: no such model (42704), several of that name by other roles (42P09); the source is gone (42P01), lacks a feature (42703) or has another type (42804); no active version (55000); thresholds that make no sense (22023)';
+	'Errors: no such model (42704), several of that name by other roles (42P09); the source is gone (42P01), lacks a feature (42703) or has another type (42804); the model is by groups (0A000); no active version (55000); thresholds that make no sense (22023)';

@@ -55,6 +55,7 @@ DECLARE
 	others text;
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
+	PERFORM segment.check_without_groups(m);
 	SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active;
 	SELECT * INTO p FROM segment.persona AS s WHERE s.model_id = of AND s.version = v.version AND s.cluster = explain.cluster;
 	IF NOT FOUND THEN
@@ -88,7 +89,7 @@ COMMENT ON FUNCTION segment.explain(text, int) IS
 	'why a cluster of the active version of a model, the current role''s own or one shared with it, has its name: a row per feature, that which sets it apart the most first: means of its members and of all others in the units of the input, '
 	'effect, Cohen''s d (their difference over the pooled standard deviation of the two, of the population; Cohen 1988, doi:10.4324/9780203771587; Infinity where neither varies, NULL if there are no others) with a word for it (see segment.effect_word), z and word as in segment.profile(); '
 	'rule: what the rule that named it asks of the feature, as it is now and where the current role sees it; named_by, the same in all rows: that rule, the profile (no rule fitted), or segment.rename(). A cluster that goes on from version to version has its name from the version in which it was born. '
-	'Errors: no such model or cluster (42704), several models of that name by other roles (42P09)';
+	'Errors: no such model or cluster (42704), several models of that name by other roles (42P09); the model is by groups (0A000)';
 
 -- How a key is compared: as its own type where the server has an equality for it, so that an index serves, otherwise as text.
 CREATE FUNCTION segment.key_condition(relation regclass, key text[]) RETURNS text
@@ -132,6 +133,7 @@ DECLARE
 	missing text;
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
+	PERFORM segment.check_without_groups(m);
 	SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model
@@ -212,4 +214,4 @@ COMMENT ON FUNCTION segment.explain_customer(text, text) IS
 	'key: the customer''s key as text; of several columns an array of them as text, in the order of the key: {7,"Jones, Jr."}, as ARRAY[store::text, name]::text gives it. '
 	'value: of the feature, in its own units; needed: the nearest value that, all other features being the same, moves the customer into the next persona, and change the way there; NULL if no value does, or none that is not a thousand times as far away as the next centroid. Clusters are scored as by cluster_id(), with this value they give the next one. '
 	'cluster, persona and distance, and next_..., the same in all rows: the two clusters whose centroids are nearest, with distances in the fitted space; of a mixture the two most probable ones, with their probabilities (NULL otherwise). A model of one cluster has no next one. '
-	'Errors: no such model (42704), several of that name by other roles (42P09); it has no key, or the customer has no number in a feature (55000); no such customer (P0002), several (21000); an array that is none, or has another length (22023), a part that is not of its column''s type (22P02 and others); the source is gone (42P01), lacks a feature or the key (42703, 42804)';
+	'Errors: no such model (42704), several of that name by other roles (42P09); it is by groups (0A000); it has no key, or the customer has no number in a feature (55000); no such customer (P0002), several (21000); an array that is none, or has another length (22023), a part that is not of its column''s type (22P02 and others); the source is gone (42P01), lacks a feature or the key (42703, 42804)';

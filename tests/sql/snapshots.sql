@@ -8,6 +8,7 @@ SET search_path = moves, public;
 CREATE TABLE shop (id int PRIMARY KEY, spending float8);
 INSERT INTO shop SELECT i, 100 * (i % 3) + i FROM generate_series(1, 30) AS i;
 SELECT cluster, persona, size FROM segment.fit('shop', 'shop', '{spending}', 3);
+SELECT segment.stays_name(id) AS stays FROM segment.model WHERE model = 'shop' \gset
 
 -- Nothing to compare yet, then one snapshot, then two that are the same
 SELECT * FROM segment.migration('shop');
@@ -16,7 +17,7 @@ DO $$ BEGIN PERFORM segment.migration('shop'); EXCEPTION WHEN object_not_in_prer
 SELECT customers, come, gone, moved FROM segment.snapshot('shop');
 SELECT * FROM segment.migration('shop');
 SELECT * FROM segment.movers('shop');
-SELECT count(*) AS stays, count(until) AS closed FROM segment.stays_1;
+SELECT count(*) AS stays, count(until) AS closed FROM :stays;
 
 -- 1 leaves, 2 is not scored any more, 3 moves, 31 comes, 32 is in no cluster: only those four are stored
 DELETE FROM shop WHERE id = 1;
@@ -26,7 +27,7 @@ INSERT INTO shop VALUES (31, 7), (32, 'NaN');
 SELECT customers, come, gone, moved FROM segment.snapshot('shop');
 SELECT * FROM segment.migration('shop');
 SELECT * FROM segment.movers('shop');
-SELECT * FROM segment.stays_1 WHERE until IS NOT NULL OR since > 1 ORDER BY key_1, since;
+SELECT * FROM :stays WHERE until IS NOT NULL OR since > 1 ORDER BY key_1, since;
 -- all comes back to what it was: between the first and the last nobody moved but 31, who came and is gone
 INSERT INTO shop VALUES (1, 101);
 UPDATE shop SET spending = 202 WHERE id = 2;
@@ -59,9 +60,9 @@ CREATE TABLE known AS SELECT * FROM segment.migration('shop', (SELECT taken_at F
 SELECT segment.forget('shop', (SELECT taken_at FROM segment.snapshots WHERE snapshot = 4));
 SELECT snapshot FROM segment.snapshots;
 SELECT count(*) FROM known AS k FULL JOIN segment.migration('shop', (SELECT min(taken_at) FROM segment.snapshots)) AS m ON m = k WHERE m IS NULL OR k IS NULL;
-SELECT count(*) AS ended_before FROM segment.stays_1 WHERE until <= 4;
+SELECT count(*) AS ended_before FROM :stays WHERE until <= 4;
 DO $$ BEGIN PERFORM segment.movers('shop', '2001-01-01'); EXCEPTION WHEN object_not_in_prerequisite_state THEN RAISE NOTICE '%', sqlerrm; END $$;
-SELECT segment.forget('shop', 'infinity'), to_regclass('segment.stays_1') AS is_gone;
+SELECT segment.forget('shop', 'infinity'), to_regclass(:'stays') AS is_gone;
 SELECT segment.forget('shop', 'infinity');
 SELECT customers, come, gone, moved FROM segment.snapshot('shop');
 SELECT snapshot FROM segment.snapshots;
