@@ -147,7 +147,7 @@ BEGIN
 		WHERE a.attrelid = source AND a.attname::text = by;
 	sketched := CASE method
 		WHEN 'kmeans' THEN '@extschema@.kmeans(g.sketch, $1, $2, $3, coalesce($4, 0), coalesce($5, 300), i.init)'
-		WHEN 'gmm' THEN '@extschema@.gmm(g.sketch, $1, $6, $2, $3, coalesce($4, 0), coalesce($5, 300))'
+		WHEN 'gmm' THEN '@extschema@.gmm(g.sketch, $1, $6, $2, $3, coalesce($4, 0), coalesce($5, 2000))'
 	END;
 	held := format(CASE method
 		WHEN 'kmeans' THEN 'segment.kmeans_fit(%s, $1, $2, $3, $4, $5, i.init)'
