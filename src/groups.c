@@ -78,5 +78,6 @@ PG_FUNCTION_INFO_V1(segment_memory_limit);
 Datum
 segment_memory_limit(PG_FUNCTION_ARGS)
 {
+	(void) fcinfo;
 	PG_RETURN_INT64((int64) Min(work_memory_limit(), (Size) PG_INT64_MAX));
 }
