@@ -15,6 +15,9 @@
  *			their value, so columns of any units can be mixed
  *	 FRAME	floor(x / 2^w), w the unit of the feature given by the caller:
  *			cells are equally wide, so a large common part costs nothing
+ *	 ORDER	the bits of x, which ascend with |x|, mirrored for negative x: any
+ *			double has a cell, and what is summed are not values but keys,
+ *			of which a cell has all but the leading bits
  * At level L the key of feature j is shifted right by ceil((L - j) / dim) bits:
  * each level drops one bit of one feature, in turn; with all bits dropped all
  * rows share one cell.
@@ -29,6 +32,9 @@
  *	 - Cells at the final level are unions of the finer ones met before.
  *	   Counts and sums are integers of a unit fixed beforehand (each value is
  *	   rounded once, by itself), so they add up to the same whatever the order.
+ *	 - A pair in order has a level for each feature, the lowest at which that
+ *	   feature by itself occupies at most sqrt(size) intervals; the argument
+ *	   holds for each.
  *	 - Entries are sorted by key, and memory that is not in use is not part of
  *	   the finished bytes.
  * The exact stage is one more level below 0, and the same argument holds.
@@ -207,7 +213,7 @@ open_sketch(const SketchShape *shape, int room, bool exact, bool compact)
 Sketch *
 sketch_create(const SketchShape *shape)
 {
-	Assert(shape->dim >= 0 && shape->size >= 1);
+	Assert(shape->dim >= 0 && shape->size >= 1 && (shape->family != SKETCH_ORDER || shape->dim <= 2));
 	return open_sketch(shape, Min(FIRST_ROOM, SLACK * shape->size), true, false);
 }
 
@@ -345,8 +351,8 @@ add_cell(Sketch *s, const Sketch *from, const uint64 *cell)
 {
 	int			dim = s->dim;
 	SketchFamily family = (SketchFamily) s->family;
-	Shifts		before = level_shifts(from->level, dim);
-	Shifts		after = level_shifts(s->level, dim);
+	Shifts		before = sketch_shifts(from, from->level);
+	Shifts		after = sketch_shifts(s, s->level);
 	uint64	   *name = scratch_of(s);
 	int64	   *anchor = (int64 *) name + dim;
 	uint64	   *into;
@@ -384,7 +390,7 @@ add_row_to_cell(Sketch *s, const double *row, int64 weight)
 {
 	int			dim = s->dim;
 	SketchFamily family = (SketchFamily) s->family;
-	Shifts		shifts = level_shifts(s->level, dim);
+	Shifts		shifts = sketch_shifts(s, s->level);
 	uint64	   *name = scratch_of(s);
 	int64	   *value = (int64 *) name + dim;
 	uint64	   *into;
@@ -475,19 +481,19 @@ distinct_at(const int64 *key, int n, int dim, int from, int to, int most,
 	return found;
 }
 
-/* The lowest level at which the entries' keys occupy at most "size" cells. */
+/* The lowest level, from "level" on, at which the n keys, taken at that, occupy at most "most" cells. */
 static int
-lowest_level(const Sketch *s, const int64 *key)
+lowest_level_of(const int64 *key, int n, int dim, int level, int most)
 {
-	int			top = KEY_BITS * s->dim;
-	int			bits = index_bits_for(s->size + 1);
+	int			top = KEY_BITS * dim;
+	int			bits = index_bits_for(most + 1);
 	uint32	   *set = core_alloc((Size) 1 << bits, sizeof(uint32));
-	uint64	   *name = core_alloc(s->dim, sizeof(uint64));
-	int			low = s->level - 1; /* too low: more cells than "size" */
-	int			high = s->level;
+	uint64	   *name = core_alloc(dim, sizeof(uint64));
+	int			low = level - 1;	/* too low: too many cells */
+	int			high = level;
 
 	for (int step = 1; high < top &&
-		 distinct_at(key, s->count, s->dim, s->level, high, s->size, set, bits, name) > s->size;
+		 distinct_at(key, n, dim, level, high, most, set, bits, name) > most;
 		 step *= 2)
 	{
 		low = high;
@@ -497,7 +503,7 @@ lowest_level(const Sketch *s, const int64 *key)
 	{
 		int			middle = low + (high - low) / 2;
 
-		if (distinct_at(key, s->count, s->dim, s->level, middle, s->size, set, bits, name) > s->size)
+		if (distinct_at(key, n, dim, level, middle, most, set, bits, name) > most)
 			low = middle;
 		else
 			high = middle;
@@ -505,6 +511,41 @@ lowest_level(const Sketch *s, const int64 *key)
 	pfree(name);
 	pfree(set);
 	return high;
+}
+
+/*
+ * The lowest level at which the entries' keys occupy at most "size" cells; of
+ * a pair in order, those at which either feature by itself occupies no more
+ * than the root of it.
+ */
+static int
+lowest_level(const Sketch *s, const int64 *key)
+{
+	Shifts		shifts = sketch_shifts(s, s->level);
+	int			most = (int) sqrt(s->size);
+	int			level[2];
+	int64	   *side;
+
+	if (!is_pair_in_order(s))
+		return lowest_level_of(key, s->count, s->dim, s->level, s->size);
+	side = core_alloc(s->count, sizeof(int64));
+	for (int j = 0; j < 2; j++)
+	{
+		for (int i = 0; i < s->count; i++)
+			side[i] = key[2 * i + j];
+		level[j] = lowest_level_of(side, s->count, 1, shift_of(shifts, j), most);
+	}
+	pfree(side);
+	return PAIR_LEVEL(level[0], level[1]);
+}
+
+/* The lowest level that is no lower than either of two. */
+static int
+upper_level(const Sketch *s, int a, int b)
+{
+	if (!is_pair_in_order(s))
+		return Max(a, b);
+	return PAIR_LEVEL(Max(a >> 8, b >> 8), Max(a & 0xff, b & 0xff));
 }
 
 /*
@@ -546,8 +587,8 @@ widest_cell(const Sketch *s, const int64 *keys, int level)
 {
 	int			dim = s->dim;
 	SketchFamily family = (SketchFamily) s->family;
-	Shifts		before = level_shifts(s->level, dim);
-	Shifts		after = level_shifts(level, dim);
+	Shifts		before = sketch_shifts(s, s->level);
+	Shifts		after = sketch_shifts(s, level);
 	int64		widest = 1;
 
 	for (int j = 0; j < dim; j++)
@@ -696,7 +737,7 @@ enter_group(Sketch *s, const int dim, const SketchFamily family, const bool comp
 	const double *rows = waiting_rows(s);
 	const uint32 *index = index_of(s);
 	uint32		mask = ((uint32) 1 << s->index_bits) - 1;
-	Shifts		shifts = level_shifts(s->level, dim);
+	Shifts		shifts = sketch_shifts(s, s->level);
 	uint64		far = 0;
 	double		scale[GROUPED_DIM];
 	int			shift[GROUPED_DIM];
@@ -778,8 +819,18 @@ enter_group(Sketch *s, const int dim, const SketchFamily family, const bool comp
 			enter_group(s, dim, SKETCH_FLOAT, false)
 
 static Entered
+enter_group_in_order(Sketch *s)
+{
+	if (s->dim == 1)
+		return s->compact ? enter_group(s, 1, SKETCH_ORDER, true) : enter_group(s, 1, SKETCH_ORDER, false);
+	return s->compact ? enter_group(s, 2, SKETCH_ORDER, true) : enter_group(s, 2, SKETCH_ORDER, false);
+}
+
+static Entered
 enter_group_of_any_dim(Sketch *s)
 {
+	if (s->family == SKETCH_ORDER)
+		return enter_group_in_order(s);
 	switch (s->dim)
 	{
 		ENTER_GROUP(1);
@@ -880,8 +931,8 @@ enter_cell(Sketch **sketch, const Sketch *from, const uint64 *cell)
 	{
 		Sketch	   *s = *sketch;
 
-		if (s->exact || s->level < from->level)
-			status = coarsen(sketch, from->level, from->compact);
+		if (s->exact || s->level != upper_level(s, s->level, from->level))
+			status = coarsen(sketch, upper_level(s, s->level, from->level), from->compact);
 		else if (s->compact && !from->compact)
 			status = to_full(sketch);
 		else
@@ -963,7 +1014,7 @@ sketch_close(const Sketch *sketch, Sketch **closed)
 	s = core_alloc(1, sketch_bytes(sketch));
 	memcpy(s, sketch, sketch_bytes(sketch));
 	status = enter_waiting(&s);
-	if (status == SKETCH_DONE && s->count > s->size)
+	if (status == SKETCH_DONE && (s->count > s->size || (!s->exact && is_pair_in_order(s))))
 		status = coarsen(&s, LOWEST_LEVEL, false);
 	else if (status == SKETCH_DONE && s->compact)
 		status = to_full(&s);

@@ -13,6 +13,7 @@ typedef enum SketchFamily
 {
 	SKETCH_FLOAT,				/* by its own magnitude: no parameters */
 	SKETCH_FRAME,				/* by a power-of-two unit for each feature */
+	SKETCH_ORDER,				/* by its place in the order of all doubles: no parameters */
 } SketchFamily;
 
 typedef enum SketchStatus

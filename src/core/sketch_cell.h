@@ -21,26 +21,53 @@
 #define VALUE_LIMIT 0x1p62
 #define FLOAT_KEY_BITS 37
 
+/* ORDER: the bits of a key that are its value, enough to tell the values of a cell apart. */
+#define ORDER_BITS 61
+#define ORDER_MASK ((INT64_C(1) << ORDER_BITS) - 1)
+
 /* A key of 64 bits, all of which a level can drop. */
 #define KEY_BITS 64
 
-/* What a level drops of the keys: one bit more of the features before "rest". */
+/* What a level drops of the keys: "all" bits, and "more" in addition of the features before "rest". */
 typedef struct Shifts
 {
 	int			all;
 	int			rest;
+	int			more;
 } Shifts;
 
 static inline Shifts
 level_shifts(int level, int dim)
 {
-	return (Shifts) {level / dim, level % dim};
+	return (Shifts) {level / dim, level % dim, 1};
+}
+
+/* Of a pair in order, whose features have levels of their own: two numbers below 2^8. */
+#define PAIR_LEVEL(first, second) ((first) << 8 | (second))
+
+static inline Shifts
+pair_shifts(int level)
+{
+	return (Shifts) {level & 0xff, 1, (level >> 8) - (level & 0xff)};
+}
+
+static inline bool
+is_pair_in_order(const Sketch *s)
+{
+	return s->family == SKETCH_ORDER && s->dim == 2;
+}
+
+/* What a level of this sketch, which need not be its own, drops. */
+static inline Shifts
+sketch_shifts(const Sketch *s, int level)
+{
+	return is_pair_in_order(s) ? pair_shifts(level) : level_shifts(level, s->dim);
 }
 
 static inline int
 shift_of(Shifts shifts, int feature)
 {
-	return shifts.all + (feature < shifts.rest);
+	return shifts.all + (feature < shifts.rest ? shifts.more : 0);
 }
 
 /* A key of which "before" bits have been dropped, with "after" dropped. */
@@ -59,7 +86,7 @@ double_bits(double x)
 	return bits;
 }
 
-/* Units in 1, by feature. */
+/* Units in 1, by feature; ORDER has none. */
 static inline double
 unit_scale(const Sketch *s, int feature)
 {
@@ -90,6 +117,14 @@ quantise(SketchFamily family, double scale, double x, int64 *key, int64 *value)
 {
 	double		scaled = x * scale;
 
+	if (family == SKETCH_ORDER)
+	{
+		int64		k = (int64) double_bits(fabs(x));
+
+		*key = x < 0 ? ~k : k;
+		*value = *key & ORDER_MASK;
+		return true;
+	}
 	if (!(fabs(scaled) < VALUE_LIMIT))
 		return false;
 	*value = llrint(scaled);
@@ -145,6 +180,8 @@ cell_anchor(SketchFamily family, int64 key, int shift)
 	uint64		bits;
 	double		end;
 
+	if (family == SKETCH_ORDER)
+		return shift >= ORDER_BITS ? 0 : (int64) ((uint64) key << shift & ORDER_MASK);
 	if (shift > KEY_BITS - 2)
 		return 0;				/* values are below 2^62 */
 	if (family == SKETCH_FRAME)
@@ -170,10 +207,14 @@ cell_width(SketchFamily family, int64 key, int shift)
 {
 	int64		outward = key < 0 && family == SKETCH_FLOAT ? key - 1 : key + 1;
 
+	if (family == SKETCH_ORDER)
+		return shift >= ORDER_BITS ? INT64_MAX : INT64_C(1) << shift;
 	if (shift >= (family == SKETCH_FLOAT ? FLOAT_KEY_BITS : KEY_BITS - 2))
 		return INT64_MAX;
 	return magnitude(cell_anchor(family, outward, shift) - cell_anchor(family, key, shift)) + 1;
 }
+
+extern double sketch_cell_variance(uint64 *cell, int dim, int feature, int64 *whole, double *rest);
 
 /* The order of a finished sketch's entries: by value, or by key. */
 static inline int

@@ -147,12 +147,41 @@ sketch_is_valid(const Sketch *s)
 			sum = wide_get(cell_sum(entry, dim, j));
 			if (!squares_are_possible(sum, cell_square(entry, dim, j), n) ||
 				!mean_is_possible((SketchFamily) s->family, (int64) entry[1 + j],
-								  shift_of(level_shifts(s->level, dim), j),
+								  shift_of(sketch_shifts(s, s->level), j),
 								  (double) sum / (double) n))
 				return false;
 		}
 	}
 	return rows == s->rows;
+}
+
+/*
+ * Of a cell's values of a feature, in units: the mean is *whole + *rest, and
+ * the variance is returned; 0 exactly where all are equal.
+ *
+ * Squares around the whole part m of the mean, in integers: squares - 2 m sum
+ * + n m^2; the fraction of the mean is taken off as a double, when the number
+ * is small.
+ */
+double
+sketch_cell_variance(uint64 *cell, int dim, int feature, int64 *whole, double *rest)
+{
+	int64		n = (int64) cell[0];
+	Wide		sum = wide_get(cell_sum(cell, dim, feature));
+	Wide		floor_mean = sum / n;
+	uint64		deviations[3];
+	uint64		term[3];
+	double		variance;
+
+	*whole = (int64) floor_mean;
+	*rest = (double) (sum - floor_mean * n) / (double) n;
+	memcpy(deviations, cell_square(cell, dim, feature), sizeof(deviations));
+	wide3_multiply(term, sum, -2 * (int64) floor_mean);
+	wide3_add(deviations, term);
+	wide3_multiply(term, floor_mean * floor_mean, n);
+	wide3_add(deviations, term);
+	variance = wide3_to_double(deviations) / (double) n - *rest * *rest;
+	return variance > 0 ? variance : 0;
 }
 
 /*
@@ -183,12 +212,9 @@ sketch_rows(const Sketch *s)
 		for (int j = 0; j < dim; j++)
 		{
 			Size		at = (Size) j * s->count + i;
-			Wide		sum;
-			Wide		floor_mean;
+			int64		floor_mean;
 			double		rest;
 			double		unit;
-			uint64		deviations[3];
-			uint64		term[3];
 			double		variance;
 
 			if (s->exact)
@@ -197,23 +223,9 @@ sketch_rows(const Sketch *s)
 				continue;
 			}
 			unit = 1 / unit_scale(s, j);
-			sum = wide_get(cell_sum(entry, dim, j));
-			floor_mean = sum / n;
-			rest = (double) (sum - floor_mean * n) / (double) n;
+			variance = sketch_cell_variance(entry, dim, j, &floor_mean, &rest);
 			rows.x[at] = ((double) floor_mean + rest) * unit;
-
-			/*
-			 * Squares around the whole part m of the mean, in integers:
-			 * squares - 2 m sum + n m^2; the fraction of the mean is taken
-			 * off as a double, when the number is small.
-			 */
-			memcpy(deviations, cell_square(entry, dim, j), sizeof(deviations));
-			wide3_multiply(term, sum, -2 * (int64) floor_mean);
-			wide3_add(deviations, term);
-			wide3_multiply(term, floor_mean * floor_mean, n);
-			wide3_add(deviations, term);
-			variance = wide3_to_double(deviations) / (double) n - rest * rest;
-			rows.variance[at] = variance > 0 ? variance * unit * unit : 0;
+			rows.variance[at] = variance * unit * unit;
 		}
 	}
 	return rows;
@@ -226,7 +238,7 @@ sketch_rows(const Sketch *s)
 int
 sketch_entry_of(const Sketch *s, const double *row, uint64 *name)
 {
-	Shifts		shifts = level_shifts(s->level, s->dim);
+	Shifts		shifts = sketch_shifts(s, s->level);
 	int			low = 0;
 	int			high = s->count - 1;
 
