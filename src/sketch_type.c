@@ -115,6 +115,34 @@ sketch_begin_cubes(int dim, int tag)
 	return sketch_begin(dim, 0, frame, tag);
 }
 
+/*
+ * A sketch of the order of values, which takes any of them: for states of
+ * aggregates; such sketches are no values of the SQL type.
+ */
+Sketch *
+sketch_begin_order(int dim, int size)
+{
+	SketchShape shape = {.dim = dim, .size = size, .family = SKETCH_ORDER};
+
+	return sketch_create(&shape);
+}
+
+/* Where a sketch of that context has moved while it grew, bring it back there. */
+void
+sketch_keep(Sketch **kept, Sketch *now, MemoryContext context)
+{
+	Size		bytes;
+
+	if (now == *kept)
+		return;
+	bytes = sketch_bytes(now);
+	if (*kept)
+		pfree(*kept);
+	*kept = MemoryContextAllocHuge(context, bytes);
+	memcpy(*kept, now, bytes);
+	pfree(now);
+}
+
 /* ---- binary and text ---- */
 
 /* The binary form of a sketch, closed or open, as a bytea. */

@@ -18,5 +18,7 @@ extern Sketch *sketch_finished(Sketch *sketch);
 extern void sketch_ask_memory(int dim, int size);
 extern Sketch *sketch_begin(int dim, int size, const int32 *frame, int tag);
 extern Sketch *sketch_begin_cubes(int dim, int tag);
+extern Sketch *sketch_begin_order(int dim, int size);
+extern void sketch_keep(Sketch **kept, Sketch *now, MemoryContext context);
 
 #endif							/* SEGMENT_SKETCH_TYPE_H */
