@@ -220,6 +220,32 @@ def assign(bench):
 
 
 @row
+def describe(bench):
+    """What a column is like: reading it twice more would cost three times the averages."""
+    yield from overview(bench, "describe", "segment.describe('customers', '{a,b,c,d}')", "sum(mean)")
+
+
+@row
+def correlations(bench):
+    """All pairs of columns, by values and by ranks; rows of continuous columns are all different, so ranks are estimates."""
+    for method in "pearson", "spearman":
+        yield from overview(bench, "correlations", f"segment.correlations('customers', '{{a,b,c,d}}', '{method}')", "sum(r)")
+
+
+def overview(bench, function, call, sum_of):
+    work = f"`{call}`, {count(bench.rows)} rows"
+    if not bench.server.has(function):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    statement = f"SELECT {sum_of} FROM {call}"
+    for workers in 0, 2:
+        ours, peer = alternate(bench.server, [statement, AVERAGES], bench.runs, workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg`", (Bar("time", 3),),
+                   peak_memory(bench.server, statement, AVERAGES, workers))
+
+
+@row
 def merge(bench):
     """A year or three of daily sketches, stored, merged and clustered in one query: what a nightly job does that has sketched
     each day once. The cost is that of the model over all rows of all days."""
