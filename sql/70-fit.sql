@@ -179,20 +179,14 @@ BEGIN
 		END IF;
 	END LOOP;
 
-	IF method IN ('kmeans', 'gmm') AND k IS NULL THEN
-		RAISE EXCEPTION 'method % needs k, the number of clusters', method
-			USING ERRCODE = 'null_value_not_allowed', HINT = 'Add k => 5, or how many segments you can use.';
-	ELSIF method = 'hclust' AND k IS NULL AND NOT options ? 'height' THEN
-		RAISE EXCEPTION 'method hclust needs k, the number of clusters, or the height at which to cut the tree'
-			USING ERRCODE = 'null_value_not_allowed', HINT = 'Add k => 5, or options => ''{"height": 10}''.';
-	ELSIF method = 'hclust' AND k IS NOT NULL AND options ? 'height' THEN
+	IF method = 'hclust' AND k IS NOT NULL AND options ? 'height' THEN
 		RAISE EXCEPTION 'k and the option height exclude each other'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out one of the two.';
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION segment.check_method(text, int, jsonb) IS
-	'an error for a method that gives no model (0A000), and unless the method is known, its options are known and of the right type (all 22023), and it is told how many clusters to make (22004)';
+	'an error for a method that gives no model (0A000), and unless the method is known, its options are known and of the right type, and no height is given with k (all 22023)';
 
 CREATE FUNCTION segment.cluster_source(source regclass, features text[], k int, method text, scale text, seed bigint, options jsonb,
 		search_path text, init float8[] DEFAULT NULL) RETURNS @extschema@.clustering
@@ -315,6 +309,9 @@ BEGIN
 	END IF;
 	PERFORM segment.check_method(method, k, options);
 	PERFORM segment.check_ruleset(ruleset, features);
+	IF k IS NULL AND NOT options ? 'height' THEN
+		k := segment.chosen_k(source, features, method, scale, seed, options, search_path);
+	END IF;
 
 	SELECT array_agg(f.by_value ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL),
 			array_agg(f.clustering ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL), count(*) FILTER (WHERE f.clustering IS NULL)
@@ -394,14 +391,14 @@ END;
 COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text, bigint, text, text, jsonb) IS
 	'fits a model on the rows of a table, view, materialized view, partitioned or foreign table, keeps it under that name for the current role, and returns its personas, in the order of the clusters: '
 	'size in rows, share of the rows that took part (0 to 1), and a line of means in the units of the input; by_value is the group, or NULL. '
-	'features: numeric columns; NULL: all but the key and the column for groups. k: number of clusters. key: columns that identify a customer; NULL: the primary key, if any. '
+	'features: numeric columns; NULL: all but the key and the column for groups. k: number of clusters; NULL: chosen, as a NOTICE says, from 2 to 10 by the votes of segment.choose_k, for gmm by BIC, for hclust by dendrogram_suggest_k (up to 20): from all rows together, by another scan, and kept by refits. key: columns that identify a customer; NULL: the primary key, if any. '
 	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves, '
 	'or gmm, a mixture of Gaussians whose clusters are the rows that a component is the most probable for (options covariance: full, tied, diag or spherical, default full; n_init, default 20, and max_iter, default 2000). '
 	'by: a column of any type that GROUP BY takes; the rows of each of its values are clustered by themselves, each group like a table of its own: the model of a group is what fitting its rows alone would give, scaling and names included. '
 	'Clusters are numbered from 0 in each group; rows with NULL there take no part. The table is read twice, for counts and for a sketch of each group, and once more for groups whose distinct rows do not fit a sketch; very large ones (more than 300,000 rows, hclust 3,000,000) are then read by themselves, for which an index on the column helps. NULL: all rows together. '
 	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
 	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
-	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number, or a type without equality as by (42804); by among the features (42701); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no k (22004); no usable row (55000); two personas that fit a cluster equally well (21000)';
+	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number, or a type without equality as by (42804); by among the features (42701); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no usable row (55000); two personas that fit a cluster equally well (21000)';
 
 CREATE FUNCTION segment.views_of(model_id bigint) RETURNS TABLE (view regclass)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 2

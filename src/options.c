@@ -338,3 +338,24 @@ dbscan_options(Argument eps, Argument min_points)
 		.scale = SCALE_NONE,
 	};
 }
+
+/* The range of k in which to choose, and for what. */
+ChooseKOptions
+choose_k_options(Argument k_min, Argument k_max, Argument scale, Argument seed)
+{
+	const char *hint = "k_min and k_max are the least and the most clusters to look at, such as 2 and 10.";
+	ChooseKOptions options = {
+		.k_min = option_count(k_min, "k_min", 1, hint),
+		.k_max = option_count(k_max, "k_max", 1, hint),
+		.scale = option_scale(scale),
+		.seed = get_seed(seed),
+	};
+
+	if (options.k_min > options.k_max)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("k_min must not be above k_max: %d is above %d", options.k_min,
+						options.k_max),
+				 errhint("%s", hint)));
+	return options;
+}

@@ -8,6 +8,7 @@
 
 #include "compat.h"
 
+#include "choose_k.h"
 #include "fit.h"
 
 /* An argument as it comes: of a window function, or of an aggregate. */
@@ -47,5 +48,7 @@ extern HdbscanOptions hdbscan_options(Argument min_cluster_size);
 extern void hdbscan_options_extend(HdbscanOptions *options, Argument min_samples, Argument scale);
 extern int	option_min_points(Argument min_points);
 extern DbscanOptions dbscan_options(Argument eps, Argument min_points);
+extern ChooseKOptions choose_k_options(Argument k_min, Argument k_max, Argument scale,
+									   Argument seed);
 
 #endif							/* SEGMENT_OPTIONS_H */

@@ -354,8 +354,8 @@ check_weight(const Sketch *s)
  * The cells of a sketch, and how far values were rounded to get there; returns
  * false, having counted the rows that took no part, when it has no rows.
  */
-static bool
-take_cells(Sketch *sketch, Notices *notices, Rows *cells, double **rounding, int64 *skipped)
+bool
+sketch_take_cells(Sketch *sketch, Notices *notices, Rows *cells, double **rounding, int64 *skipped)
 {
 	Sketch	   *s = sketch_finished(sketch);
 
@@ -382,7 +382,7 @@ kmeans_of(Sketch *sketch, const KMeansOptions *options, Notices *notices)
 	Clusters	clusters;
 	FitFacts	facts;
 
-	if (!take_cells(sketch, notices, &cells, &rounding, &skipped))
+	if (!sketch_take_cells(sketch, notices, &cells, &rounding, &skipped))
 		return NULL;
 	fit_kmeans_cells(&cells, rounding, options, &clusters, &facts);
 	notices_add(notices, skipped, options->k, &facts);
@@ -398,7 +398,7 @@ gmm_of(Sketch *sketch, const GmmOptions *options, Notices *notices)
 	Rows		cells;
 	Clusters	clusters;
 
-	if (!take_cells(sketch, notices, &cells, &rounding, &skipped))
+	if (!sketch_take_cells(sketch, notices, &cells, &rounding, &skipped))
 		return NULL;
 	run_gmm_cells(&cells, skipped, options, notices, &clusters);
 	return clustering_make(METHOD_GMM, &clusters, 0);
@@ -517,7 +517,7 @@ segment_hclust_sketch(PG_FUNCTION_ARGS)
 	Rows		cells;
 
 	if (PG_ARGISNULL(0) ||
-		!take_cells(PG_GETARG_SKETCH(0), notices, &cells, &rounding, &skipped))
+		!sketch_take_cells(PG_GETARG_SKETCH(0), notices, &cells, &rounding, &skipped))
 		PG_RETURN_NULL();
 	PG_RETURN_POINTER(run_dendrogram_cells(&cells, skipped, &options, notices));
 }
@@ -540,7 +540,7 @@ segment_hclust_of_sketch(PG_FUNCTION_ARGS)
 		argument[i] = (Argument) {PG_GETARG_DATUM(i), PG_ARGISNULL(i)};
 	options = hclust_options(argument[1], argument[2], argument[3], argument[4]);
 	if (PG_ARGISNULL(0) ||
-		!take_cells(PG_GETARG_SKETCH(0), notices, &cells, &rounding, &skipped))
+		!sketch_take_cells(PG_GETARG_SKETCH(0), notices, &cells, &rounding, &skipped))
 		PG_RETURN_NULL();
 	facts = run_hclust_cells(&cells, rounding, skipped, &options, notices, &clusters);
 	PG_RETURN_POINTER(clustering_make(METHOD_HCLUST, &clusters, facts.disagreement));

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "notices.h"
 #include "sketch.h"
 
 #define DatumGetSketch(d) ((Sketch *) PG_DETOAST_DATUM(d))
@@ -20,5 +21,7 @@ extern Sketch *sketch_begin(int dim, int size, const int32 *frame, int tag);
 extern Sketch *sketch_begin_cubes(int dim, int tag);
 extern Sketch *sketch_begin_order(int dim, int size);
 extern void sketch_keep(Sketch **kept, Sketch *now, MemoryContext context);
+extern bool sketch_take_cells(Sketch *sketch, Notices *notices, Rows *cells, double **rounding,
+							  int64 *skipped);
 
 #endif							/* SEGMENT_SKETCH_TYPE_H */

@@ -172,6 +172,8 @@ typedef struct Work
 	double	   *mean;			/* [cluster * dim + feature] */
 	double	   *total;			/* [cluster] its weight */
 	double	   *sample_value;	/* exact */
+	double	   *own;			/* [row] to be added to the sum of its distances from its
+								 * cluster; NULL: 0 */
 	int		   *start;			/* [cluster] its first row, and the end */
 	int		   *cell_start;
 	int		   *sample;			/* rows */
@@ -185,6 +187,7 @@ typedef struct Tile
 	int			count;
 	double	   *point;			/* [feature * TILE_POINTS + i] */
 	int			cluster[TILE_POINTS];
+	double		own[TILE_POINTS];	/* see Work */
 	double		within[TILE_POINTS];	/* a */
 	double		between[TILE_POINTS];	/* b, so far */
 } Tile;
@@ -257,11 +260,13 @@ tile_fill(Tile *t, const Work *w, const int *row, int count)
 	t->count = count;
 	for (int i = 0; i < TILE_POINTS; i++)
 	{
-		const double *point = w->point + (Size) row[i < count ? i : 0] * dim;
+		int			lane = row[i < count ? i : 0];
+		const double *point = w->point + (Size) lane * dim;
 
 		for (int j = 0; j < dim; j++)
 			t->point[(Size) j * TILE_POINTS + i] = point[j];
-		t->cluster[i] = cluster_of_row(w, row[i < count ? i : 0]);
+		t->cluster[i] = cluster_of_row(w, lane);
+		t->own[i] = w->own ? w->own[lane] : 0;
 		t->within[i] = 0;
 		t->between[i] = INFINITY;
 	}
@@ -285,7 +290,7 @@ tile_visit(Tile *t, const Work *w, const Members *members, int cluster)
 	}
 	for (int i = 0; i < TILE_POINTS; i++)
 		if (t->cluster[i] == cluster)
-			t->within[i] = total > 1 ? sum[i] / (total - 1) : 0;
+			t->within[i] = total > 1 ? (sum[i] + t->own[i]) / (total - 1) : 0;
 		else
 			t->between[i] = Min(t->between[i], sum[i] / total);
 }
@@ -786,6 +791,116 @@ silhouette(const double *input, const int *label, int n, int dim, int most_rows,
 	rows_free(&labelled);
 	pfree(row_of);
 	return facts->clusters <= 1 || facts->memory_needed <= memory_limit;
+}
+
+/*
+ * Rows that may be cells, arranged by label.  Of two cells as far apart as
+ * their means, rows are apart as much as if each cell's variance across lay in
+ * a direction of its own: the point has one feature more for its own, and the
+ * members have theirs as "spread".  A row is not among the other rows of its
+ * cell, and from these it is apart as rows of a cube are, on average, to within
+ * two per cent.
+ */
+static void
+arrange_rows(const Rows *rows, const int *label, Work *w)
+{
+	int			columns = w->head->dim;
+	int			dim = rows->dim;
+	int			next = 0;
+
+	for (int c = 0; c < w->head->clusters; c++)
+		w->start[c + 1] = 0;
+	w->start[0] = 0;
+	for (int i = 0; i < rows->n; i++)
+		w->start[label[i] + 1]++;
+	for (int c = 0; c < w->head->clusters; c++)
+	{
+		next += w->start[c + 1];
+		w->start[c + 1] = next;
+	}
+	for (int i = 0; i < rows->n; i++)
+	{
+		int			at = w->start[label[i]]++;
+		double		variance = 0;
+		double		across;
+
+		for (int j = 0; j < dim; j++)
+		{
+			w->point[(Size) at * columns + j] = rows->x[(Size) j * rows->n + i];
+			variance += rows->variance ? rows->variance[(Size) j * rows->n + i] : 0;
+		}
+		w->weight[at] = rows->weight[i];
+		if (rows->variance == NULL)
+			continue;
+		across = (1 - 1.0 / dim) * variance;
+		memcpy(w->cell_point + (Size) at * columns, w->point + (Size) at * columns,
+			   sizeof(double) * dim);
+		w->cell_point[(Size) at * columns + dim] = 0;
+		w->point[(Size) at * columns + dim] = sqrt(across);
+		w->cell_weight[at] = rows->weight[i];
+		w->cell_spread[at] = across;
+		w->own[at] = (rows->weight[i] - 1) * sqrt((2 - 2.0 / (3 * dim)) * variance) -
+			rows->weight[i] * sqrt(2 * across);
+	}
+	for (int c = w->head->clusters; c > 0; c--)
+		w->start[c] = w->start[c - 1];
+	w->start[0] = 0;
+}
+
+/*
+ * The mean silhouette of normalised rows with labels 0 .. clusters - 1, two at
+ * least and each in use.  Where rows are cells it is an estimate.
+ */
+double
+silhouette_of_rows(const Rows *rows, const int *label, int clusters)
+{
+	bool		by_cells = rows->variance != NULL;
+	Head		head = {
+		.rows = rows->n,
+		.dim = rows->dim + by_cells,
+		.clusters = clusters,
+		.cells = by_cells ? rows->n : 0,
+	};
+	void	   *block = core_alloc(1, block_bytes(&head));
+	Work		w;
+	Members		members;
+	double		sum = 0;
+	double		total = 0;
+
+	Assert(clusters >= 2);
+	*(Head *) block = head;
+	w = work_at(block);
+	if (by_cells)
+		w.own = core_alloc(rows->n, sizeof(double));
+	arrange_rows(rows, label, &w);
+	for (int c = 0; c < clusters; c++)
+		fill_mean(&w, c);
+	members = members_rows(&w);
+	if (by_cells)
+	{
+		for (int c = 0; c < clusters; c++)
+			w.mean[(Size) c * head.dim + rows->dim] = 0;
+		members = (Members) {head.dim, w.cell_point, w.cell_weight, w.cell_spread, w.start};
+	}
+	score(&w, "silhouettes", &members, NULL, rows->n, 0, rows->n, w.value);
+	for (int i = 0; i < rows->n; i++)
+	{
+		sum += w.weight[i] * w.value[i];
+		total += w.weight[i];
+	}
+	if (by_cells)
+		pfree(w.own);
+	pfree(block);
+	return sum / total;
+}
+
+/* Bytes that silhouette_of_rows needs. */
+Size
+silhouette_of_rows_memory(int64 n, int dim, int clusters)
+{
+	Head		head = {.rows = (int) n, .dim = dim + 1, .clusters = clusters, .cells = (int) n};
+
+	return add_size(block_bytes(&head), mul_size(n, sizeof(double)));
 }
 
 /* As nearest_force. */

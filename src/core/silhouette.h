@@ -5,7 +5,7 @@
 #ifndef SEGMENT_SILHOUETTE_H
 #define SEGMENT_SILHOUETTE_H
 
-#include "core.h"
+#include "rows.h"
 
 /*
  * Values are exact up to so many distinct rows of so many features, with more
@@ -30,6 +30,9 @@ typedef struct SilhouetteFacts
 
 extern bool silhouette(const double *input, const int *label, int n, int dim, int most_rows,
 					   Size memory_limit, double *value, SilhouetteFacts *facts);
+
+extern double silhouette_of_rows(const Rows *rows, const int *label, int clusters);
+extern Size silhouette_of_rows_memory(int64 n, int dim, int clusters);
 
 extern bool silhouette_force(const char *isa);
 
