@@ -121,7 +121,7 @@ BEGIN
 					SELECT max(f.value) FILTER (WHERE f.name = 'clusters')::int AS clusters, max(f.value) FILTER (WHERE f.name = 'bic') AS bic
 					FROM generate_series(2, 10) AS n(k)
 					CROSS JOIN LATERAL @extschema@.gmm(sketch, n.k, coalesce(options ->> 'covariance', 'full'), scale, seed,
-						coalesce((options ->> 'n_init')::int, 0), coalesce((options ->> 'max_iter')::int, 300)) AS m
+						coalesce((options ->> 'n_init')::int, 0), coalesce((options ->> 'max_iter')::int, 2000)) AS m
 					CROSS JOIN LATERAL @extschema@.cluster_fit_stats(m) AS f
 					GROUP BY n.k) AS g
 				ORDER BY g.bic, g.clusters LIMIT 1;

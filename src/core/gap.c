@@ -131,7 +131,10 @@ eigenvectors(double *m, int dim, double *axis)
 	}
 }
 
-/* side[] becomes the extents of the rows along their principal axes. */
+/*
+ * side[] becomes the extents of the rows along their principal axes, the longest
+ * first: the order in which axes are found changes with the smallest rounding.
+ */
 static void
 box_sides(const Rows *rows, double *side)
 {
@@ -153,6 +156,7 @@ box_sides(const Rows *rows, double *side)
 	{
 		double		least = INFINITY;
 		double		most = -INFINITY;
+		int			at;
 
 		core_poll("principal axes", -1);
 		memset(along, 0, sizeof(double) * n);
@@ -169,7 +173,10 @@ box_sides(const Rows *rows, double *side)
 			least = Min(least, along[i]);
 			most = Max(most, along[i]);
 		}
-		side[a] = most - least;
+		at = a;
+		for (; at > 0 && side[at - 1] < most - least; at--)
+			side[at] = side[at - 1];
+		side[at] = most - least;
 	}
 	pfree(along);
 	if (axis)

@@ -38,6 +38,8 @@ my %long = (
 	'a mixture' => 'SELECT DISTINCT gmm_label(50, a, b, c) OVER () FROM wide',
 	'a mixture of few rows and many features' => q{SELECT DISTINCT gmm_label((SELECT array_agg((i * j) % 101 / 7.0) FROM generate_series(1, 1000) j), 2) OVER () FROM generate_series(1, 20) i},
 	'the aggregate of a mixture' => 'SELECT gmm(50, a, b, c) FROM wide',
+	'the choice of k' => q{SELECT * FROM segment.choose_k('tall')},
+	'the choice of k among many' => q{SELECT * FROM segment.choose_k('deep', k_max => 100)},
 	'a fit' => q{SELECT * FROM segment.fit('long', 'wide', k => 50)});
 for my $what (sort keys %long)
 {

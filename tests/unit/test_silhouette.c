@@ -11,6 +11,7 @@
 
 #include "instruction_set.h"
 
+#include "sketch.h"
 #include "tap.h"
 
 #define EXACT INT32_MAX
@@ -364,6 +365,101 @@ test_lossless(void)
 	free_problem(&p);
 }
 
+/* The mean over all rows of the input. */
+static double
+mean_of(const Problem *p)
+{
+	SilhouetteFacts facts;
+	double	   *value = values_of(p, EXACT, &facts);
+	double		mean = 0;
+
+	for (int i = 0; i < p->n; i++)
+		mean += value[i] / p->n;
+	pfree(value);
+	return mean;
+}
+
+/* Rows with labels 3, 10, ... as canonical rows with labels 0, 1, ...; rows of one place have one label. */
+static void
+test_of_rows(Check *check)
+{
+	for (int set = 0; set < 60; set++)
+	{
+		int			k = draw_int(2, 4);
+		Problem		p = draw_problem(set % 2 ? KIND_CONTINUOUS : KIND_FEW, draw_int(30, 300), draw_int(1, 4), k);
+		int		   *row_of = core_alloc(p.n, sizeof(int));
+		int		   *label = core_alloc(p.n, sizeof(int));
+		int			renumbered[4];
+		int			clusters = 0;
+		Rows		rows = rows_canonical(p.input, p.n, p.dim, row_of);
+
+		for (int c = 0; c < k; c++)
+			renumbered[c] = -1;
+		for (int i = 0; i < p.n; i++)
+			label[row_of[i]] = (p.label[i] - 3) / 7;
+		for (int i = 0; i < p.n; i++)
+			p.label[i] = 3 + 7 * label[row_of[i]];
+		for (int i = 0; i < rows.n; i++)
+		{
+			if (renumbered[label[i]] < 0)
+				renumbered[label[i]] = clusters++;
+			label[i] = renumbered[label[i]];
+		}
+		if (clusters > 1)
+		{
+			double		mean = mean_of(&p);
+			double		of_rows = silhouette_of_rows(&rows, label, clusters);
+
+			check_that(check, fabs(mean - of_rows) <= 1e-12, "%d rows, %d distinct: %.17g, not %.17g", p.n, rows.n,
+					   of_rows, mean);
+		}
+		rows_free(&rows);
+		pfree(label);
+		pfree(row_of);
+		free_problem(&p);
+	}
+}
+
+/* Rows that are labelled by their cell, and the cells themselves. */
+static void
+test_of_cells(Check *check)
+{
+	for (int dim = 1; dim <= 4; dim++)
+		for (int size = 250; size <= 1000; size *= 2)
+		{
+			int32		frame[4] = {-30, -30, -30, -30};
+			SketchShape shape = {.dim = dim, .size = size, .family = SKETCH_FRAME, .frame = frame};
+			Problem		p = draw_problem(KIND_CONTINUOUS, 4000, dim, 3);
+			Sketch	   *open = sketch_create(&shape);
+			Sketch	   *closed;
+			Rows		cells;
+			int		   *label;
+			uint64	   *name = core_alloc(dim, sizeof(uint64));
+			double		mean;
+			double		of_cells;
+
+			for (int i = 0; i < p.n; i++)
+				sketch_add(&open, p.input + (Size) i * dim);
+			sketch_close(open, &closed);
+			cells = sketch_rows(closed);
+			label = core_alloc(cells.n, sizeof(int));
+			for (int c = 0; c < cells.n; c++)
+				label[c] = cells.x[c] < 1 ? 0 : cells.x[c] < 3 ? 1 : 2;
+			for (int i = 0; i < p.n; i++)
+				p.label[i] = label[sketch_entry_of(closed, p.input + (Size) i * dim, name)];
+			mean = mean_of(&p);
+			of_cells = silhouette_of_rows(&cells, label, 3);
+			check_that(check, cells.variance != NULL && fabs(mean - of_cells) <= 0.02,
+					   "%d cells of %d features: %g, not %g", cells.n, dim, of_cells, mean);
+			rows_free(&cells);
+			pfree(name);
+			pfree(label);
+			pfree(closed);
+			pfree(open);
+			free_problem(&p);
+		}
+}
+
 /* Long work polls. */
 static void
 test_polls(void)
@@ -388,6 +484,8 @@ main(int argc, char **argv)
 	Check		mean = {.name = "the mean of estimates is as near as reported"};
 	Check		worst = {.name = "estimates are as near as reported, but for a hundredth of the rows"};
 	Check		small = {.name = "estimates are near"};
+	Check		of_rows = {.name = "the mean of canonical rows is that of the rows"};
+	Check		of_cells = {.name = "the mean of cells is near that of their rows"};
 
 	tap_begin(argc, argv);
 	test_by_hand();
@@ -402,6 +500,8 @@ main(int argc, char **argv)
 	test_long_clusters(&definition);
 	test_estimate(&mean, &worst, &small, &share, isa);
 	test_lossless();
+	test_of_rows(&of_rows);
+	test_of_cells(&of_cells);
 	test_polls();
 	check_end(&definition);
 	check_end(&order);
@@ -414,5 +514,7 @@ main(int argc, char **argv)
 	check_end(&mean);
 	check_end(&worst);
 	check_end(&small);
+	check_end(&of_rows);
+	check_end(&of_cells);
 	return tap_end();
 }
