@@ -55,7 +55,7 @@ COMMENT ON COLUMN segment.model.features IS 'columns that are clustered, in the 
 COMMENT ON COLUMN segment.model.key IS 'columns that identify a customer; NULL: the source has no primary key';
 COMMENT ON COLUMN segment.model.method IS 'kmeans, hclust or gmm';
 COMMENT ON COLUMN segment.model.scale IS 'scaling of the features: none, zscore, minmax, robust or log';
-COMMENT ON COLUMN segment.model.k IS 'number of clusters asked for; NULL: options has a height';
+COMMENT ON COLUMN segment.model.k IS 'number of clusters asked for, or chosen by the first fit; NULL: options has a height';
 COMMENT ON COLUMN segment.model.seed IS 'seed of the random starts';
 COMMENT ON COLUMN segment.model.by_column IS 'column by whose values the rows are put into groups, each clustered by itself; NULL: all rows together';
 COMMENT ON COLUMN segment.model.ruleset IS 'ruleset that names the clusters; NULL: every rule whose features the model has';

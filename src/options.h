@@ -10,6 +10,7 @@
 
 #include "choose_k.h"
 #include "fit.h"
+#include "kmeans.h"
 
 /* An argument as it comes: of a window function, or of an aggregate. */
 typedef struct Argument
@@ -18,8 +19,7 @@ typedef struct Argument
 	bool		isnull;
 } Argument;
 
-/* Iterations of a start, at most: EM takes many more than Lloyd where components overlap. */
-#define KMEANS_MAX_ITER 300
+/* Iterations of a start, at most: EM takes many more than Lloyd (KMEANS_MAX_ITER) where components overlap. */
 #define GMM_MAX_ITER 2000
 
 extern const char *scale_name(ScaleMethod method);

@@ -43,8 +43,6 @@
 #include "stability.h"
 #include "validity.h"
 
-#define MAX_ITER 300
-
 /* The squares of the rows about their mean, as the inertia of one cluster. */
 static double
 inertia_of_one(const Rows *rows, int *label)
@@ -64,7 +62,7 @@ score_k(const Prepared *p, int k, double total, int64 seed, int *label)
 
 	for (int i = 0; i < K_INDICES; i++)
 		score.value[i] = NAN;
-	kmeans_solve(rows, k, seed, 0, MAX_ITER, centroid, label);
+	kmeans_solve(rows, k, seed, 0, KMEANS_MAX_ITER, centroid, label);
 	pfree(centroid);
 	v = validity_of(rows, label, k);
 	score.value[K_INERTIA] = v.inertia;
@@ -96,7 +94,7 @@ score_gaps(const Rows *rows, double one, double total, int64 seed, KScore *score
 		int			k = score[i].k;
 		double		inertia = score[i].value[K_INERTIA];
 
-		if (k >= total)
+		if (k >= total || isinf(log_inertia[k - 1]))
 			continue;
 		score[i].value[K_GAP] = inertia > 0 ? log_inertia[k - 1] - real_log(inertia / total) : INFINITY;
 		score[i].gap_se = se[k - 1];
@@ -214,11 +212,14 @@ static Size
 choose_k_memory(int64 n, int dim, int k_max)
 {
 	Size		scoring = Max(kmeans_memory(n, dim, k_max), silhouette_of_rows_memory(n, dim, k_max));
+	Size		pairs = mul_size((Size) k_max + 1, mul_size((Size) k_max + 1, sizeof(double)));
 	Size		per_k = add_size(mul_size(2 * sizeof(double), add_size(dim, GAP_SETS)), sizeof(KScore));
+	Size		per_draw = mul_size(3 * sizeof(double), (Size) dim + 1);
+	Size		drawn = mul_size(Max(GAP_MOST_ROWS, STABILITY_MOST_ROWS), per_draw);
 	Size		labels = mul_size(n, 4 * sizeof(double));
 
-	scoring = add_size(scoring, mul_size((Size) k_max + 1, mul_size((Size) k_max + 1, sizeof(double))));
-	return add_size(add_size(prepared_memory(n, dim), labels), add_size(scoring, mul_size(k_max, per_k)));
+	scoring = add_size(add_size(scoring, pairs), add_size(mul_size(k_max, per_k), drawn));
+	return add_size(add_size(prepared_memory(n, dim), labels), scoring);
 }
 
 /*

@@ -38,8 +38,6 @@
 #define PRINCIPAL_FEATURES 64
 
 #define JACOBI_SWEEPS 30
-#define MAX_ITER 300
-
 /* Streams of the seed that k-means has no use for. */
 #define FIRST_STREAM (1 << 20)
 
@@ -201,7 +199,8 @@ draw_set(const double *side, int n, int dim, Random *random)
 
 /*
  * log_inertia[k - 1] becomes the mean of log W*(k) for k = 1 .. k_max, and
- * se[k - 1] its standard error, for rows of which two at least differ.
+ * se[k - 1] its standard error, for rows of which two at least differ.  It is
+ * -infinity for as many clusters as a reference set has rows, or more.
  */
 void
 gap_references(const Rows *rows, int k_max, int64 seed, double *log_inertia, double *se)
@@ -225,7 +224,7 @@ gap_references(const Rows *rows, int k_max, int64 seed, double *log_inertia, dou
 
 			core_poll("gap statistic", (b + (double) k / k_max) / GAP_SETS);
 			if (k < set.n)
-				inertia = kmeans_solve(&set, k, (int64) random_bits(&random), 1, MAX_ITER,
+				inertia = kmeans_solve(&set, k, (int64) random_bits(&random), 1, KMEANS_MAX_ITER,
 									   centroid, label).inertia;
 			value[(Size) (k - 1) * GAP_SETS + b] = inertia > 0 ? real_log(inertia / n) : -INFINITY;
 		}

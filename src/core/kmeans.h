@@ -7,6 +7,9 @@
 
 #include "rows.h"
 
+/* Iterations of a start, at most, when the caller does not say. */
+#define KMEANS_MAX_ITER 300
+
 typedef struct KMeansFacts
 {
 	double		inertia;		/* sum of weight times squared distance */

@@ -28,8 +28,6 @@
 #include "kmeans.h"
 #include "random.h"
 
-#define MAX_ITER 300
-
 /* Streams of the seed that neither k-means nor gap.c have use for. */
 #define FIRST_STREAM (1 << 21)
 
@@ -140,7 +138,7 @@ stability_of(const Rows *rows, const int *label, int k, int64 seed)
 		Rows		drawn = draw_rows(rows, passed, size, &random, from);
 
 		core_poll("stability", (double) b / STABILITY_RESAMPLES);
-		kmeans_solve(&drawn, Min(k, drawn.n), (int64) random_bits(&random), 1, MAX_ITER, centroid,
+		kmeans_solve(&drawn, Min(k, drawn.n), (int64) random_bits(&random), 1, KMEANS_MAX_ITER, centroid,
 					 label_drawn);
 		compare(&drawn, from, label, label_drawn, k, overlap, recurred, seen);
 		rows_free(&drawn);

@@ -743,6 +743,22 @@ def gmm_label(bench):
 
 
 @row
+def choose_k(bench):
+    """segment.choose_k for k = 2 .. 10 against avg() of the same columns under the same plan: reading the table, and seconds
+    that do not grow with it, for the fits of the data, of reference sets and of resamples. Without workers, and with two."""
+    work = f"`segment.choose_k`, {count(bench.rows)} rows x 4, k = 2..10"
+    if not bench.server.has("choose_k"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.table("customers")
+    statement = f"SELECT max(k) FILTER (WHERE chosen) FROM segment.choose_k('customers', '{{{FEATURES.replace(' ', '')}}}')"
+    for workers in 0, 2:
+        ours, peer = alternate(bench.server, [statement, AVERAGES], min(bench.runs, 3), workers)
+        yield Line(f"{work}, {in_workers(workers)}", ours, peer, "`avg` of its columns", (Bar("time", 3, 5),),
+                   peak_memory(bench.server, statement, AVERAGES, workers))
+
+
+@row
 def mixture(bench):
     """A mixture of Gaussians by way of a sketch, against reading the table. EM runs on at most as many cells as a sketch has,
     whatever the rows: hence the seconds that the bar adds. Then what that costs: the mean log-density over all rows, as

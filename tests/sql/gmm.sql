@@ -145,7 +145,6 @@ SELECT cluster, feature, round(mean::numeric, 3) AS mean, round(z::numeric, 3) A
 SELECT segment.create_view('mixture', 'mixture_personas');
 SELECT persona, count(*) FROM mixture_personas GROUP BY 1 ORDER BY 1;
 SELECT cluster, size FROM segment.fit('diag', 'mall', '{annual_income,spending_score}', 5, method => 'gmm', options => '{"covariance": "diag", "n_init": 2, "max_iter": 200}');
-SELECT * FROM segment.fit('x', 'mall', method => 'gmm');
 SELECT * FROM segment.fit('x', 'mall', k => 2, method => 'gmm', options => '{"covariance": "round"}');
 SELECT * FROM segment.fit('x', 'mall', k => 2, method => 'gmm', options => '{"covariance": 2}');
 SELECT * FROM segment.fit('x', 'mall', k => 2, method => 'gmm', options => '{"linkage": "ward"}');

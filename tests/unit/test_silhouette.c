@@ -10,7 +10,6 @@
 #include "silhouette.h"
 
 #include "instruction_set.h"
-
 #include "sketch.h"
 #include "tap.h"
 
@@ -434,7 +433,7 @@ test_of_cells(Check *check)
 			Sketch	   *closed;
 			Rows		cells;
 			int		   *label;
-			uint64	   *name = core_alloc(dim, sizeof(uint64));
+			uint64	   *name = core_alloc(1 + dim, sizeof(uint64));
 			double		mean;
 			double		of_cells;
 
