@@ -2,6 +2,7 @@
 \set SHOW_CONTEXT never
 CREATE SCHEMA choose_k;
 SET search_path = choose_k, public;
+SET segment.progress_interval = 0;
 CREATE TABLE mall (customer_id int PRIMARY KEY, gender text, age int, annual_income int, spending_score int);
 \copy mall FROM 'data/mall_customers.csv' CSV HEADER
 
@@ -29,10 +30,12 @@ INSERT INTO reference VALUES
 	('zscore', 9, 32.33081392367577, 0.4594133278, 271.508841, 0.7575068264, 1090.67112),
 	('zscore', 10, 29.061152995353442, 0.4505029622, 269.4638859, 0.7536548682, 1100.18357);
 CREATE FUNCTION off(ours float8, theirs float8) RETURNS float8 LANGUAGE sql AS 'SELECT abs(ours / theirs - 1)';
-SELECT r.scale, count(*), max(off(c.inertia, r.inertia)) < 1e-9 AS inertia, max(off(c.silhouette, r.silhouette)) < 1e-8 AS silhouette,
+SELECT scale, count(*), max(off(c.inertia, r.inertia)) < 1e-9 AS inertia, max(off(c.silhouette, r.silhouette)) < 1e-8 AS silhouette,
 	max(off(c.calinski_harabasz, r.calinski_harabasz)) < 1e-8 AS calinski_harabasz,
 	max(off(c.davies_bouldin, r.davies_bouldin)) < 1e-8 AS davies_bouldin, max(off(c.bic, r.bic)) < 1e-8 AS bic
-FROM reference AS r JOIN LATERAL segment.choose_k('mall', '{annual_income,spending_score}', scale => r.scale) AS c USING (k)
+FROM unnest('{none,zscore}'::text[]) AS s(scale)
+CROSS JOIN LATERAL segment.choose_k('mall', '{annual_income,spending_score}', scale => s.scale) AS c
+JOIN reference AS r USING (scale, k)
 GROUP BY 1 ORDER BY 1;
 
 -- 60 reference sets in numpy, uniform in the box along the principal axes, and KMeans on each (n_init=10) give these gaps:
