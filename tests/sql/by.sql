@@ -248,7 +248,7 @@ SELECT refusal(call) FROM (VALUES
 	-- no equality
 	(4, $$segment.fit('m', 'typed', '{a}', 2, by => 'point')$$),
 	-- all that fit refuses without groups
-	(5, $$segment.fit('m', 'gaps', '{a}', by => 'store')$$),
+	(5, $$segment.fit('m', 'useless', '{a}', by => 'store')$$),
 	(6, $$segment.fit('m', 'gaps', '{a}', 2, method => 'dbscan', by => 'store')$$),
 	(7, $$segment.fit('m', 'gaps', '{a}', 0, by => 'store')$$),
 	(8, $$segment.fit('m', 'gaps', '{a}', 2, scale => 'huge', by => 'store')$$),

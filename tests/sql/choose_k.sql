@@ -145,6 +145,9 @@ SELECT cluster, size FROM segment.fit('height', 'three', '{a,b}', method => 'hcl
 SELECT cluster, size FROM segment.fit('constant', 'constant');
 SELECT model, k FROM segment.models WHERE version = 1 ORDER BY model;
 SELECT segment.drop(m.model) FROM segment.models AS m WHERE m.active;
+-- one k for all groups
+SELECT by_value, count(*) FROM segment.fit('groups', 'mall', '{annual_income,spending_score}', by => 'gender') GROUP BY 1 ORDER BY 1;
+SELECT segment.drop('groups');
 
 -- Bad input, before a row is read, and what to do about it
 \set VERBOSITY default
