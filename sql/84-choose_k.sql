@@ -96,7 +96,7 @@ COMMENT ON FUNCTION segment.choose_k(regclass, text[], int, int, text, bigint) I
 	'NULL: not defined, as most are for k = 1 (which only gap and bic can vote for) and for as many clusters as rows; infinite where all clusters are single points. '
 	'A function of the rows and the seed, whatever their order; the seed moves gap and stability, and with them a vote where k are close. '
 	'Reads the table by one scan into a sketch (its first rows before, for the units; a second time only where these have misled), in bounded memory; all the rest is computed from its entries. While the distinct rows fit the sketch all is exact; beyond, a NOTICE says so, and indices are estimates from its cells. '
-	'Resamples and reference sets have 2,048 rows at most, which bounds the work: of more rows the gap has the standard error of such a set, and stability asks whether clusters come again from so many rows. '
+	'Resamples and reference sets have 2,048 rows at most, which bounds the work: of more rows the gap is lower by some k * features / 2048 and has the standard error of such a set, which speaks for fewer clusters, and stability asks whether clusters come again from so many rows. '
 	'O(entries^2 * features) for each silhouette, and some 40 k-means of 2,048 rows for each k. '
 	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
 	'Errors: unknown source (42P01) or column (42703), a feature that is not a number (42804), k_min below 1 or above k_max, an unknown scale (22023), NULL for an option (22004), no usable row (55000), more memory than segment.max_memory (54000), values above 4e12 that a sketch cannot keep (22003). '
