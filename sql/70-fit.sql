@@ -11,7 +11,7 @@ END;
 COMMENT ON FUNCTION segment.qualified_name(regclass) IS
 	'name of the relation with its schema, quoted where needed, whatever the search_path; NULL if there is no such relation';
 
-CREATE FUNCTION segment.numeric_columns(source regclass) RETURNS TABLE (name text, "position" int)
+CREATE FUNCTION segment.base_columns(source regclass) RETURNS TABLE (name text, "position" int, type regtype)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
 	WITH RECURSIVE base AS (
@@ -21,11 +21,29 @@ BEGIN ATOMIC
 		SELECT b.attname, b.attnum, t.typbasetype
 		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
 	)
-	SELECT b.attname::text, b.attnum::int FROM base AS b
+	SELECT b.attname::text, b.attnum::int, b.type::regtype FROM base AS b JOIN pg_type AS t ON t.oid = b.type
+	WHERE t.typtype <> 'd';
+END;
+COMMENT ON FUNCTION segment.base_columns(regclass) IS
+	'columns of a relation with their types; of a domain the type below it';
+
+CREATE FUNCTION segment.numeric_columns(source regclass) RETURNS TABLE (name text, "position" int)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+	SELECT b.name, b."position" FROM segment.base_columns(source) AS b
 	WHERE b.type = ANY ('{int2,int4,int8,float4,float8,numeric}'::regtype[]);
 END;
 COMMENT ON FUNCTION segment.numeric_columns(regclass) IS
 	'columns that can be features: smallint, integer, bigint, real, double precision, numeric, and domains over these';
+
+CREATE FUNCTION segment.category_columns(source regclass) RETURNS TABLE (name text, "position" int)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+	SELECT b.name, b."position" FROM segment.base_columns(source) AS b JOIN pg_type AS t ON t.oid = b.type
+	WHERE t.typtype = 'e' OR b.type = ANY ('{bool,text,varchar,bpchar,name}'::regtype[]);
+END;
+COMMENT ON FUNCTION segment.category_columns(regclass) IS
+	'columns whose values are categories: boolean, text, varchar, char, name, enums, and domains over these';
 
 CREATE FUNCTION segment.primary_key(source regclass) RETURNS text[]
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE

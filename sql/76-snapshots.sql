@@ -65,20 +65,13 @@ CREATE FUNCTION segment.key_columns(relation regclass, key text[])
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1
 	SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	WITH RECURSIVE base AS (
-		SELECT k."position", k.name, a.atttypid AS type, a.attcollation AS "collation"
-		FROM unnest(key) WITH ORDINALITY AS k(name, "position")
-		JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname::text = k.name AND a.attnum > 0 AND NOT a.attisdropped
-		UNION ALL
-		SELECT b."position", b.name, t.typbasetype, b."collation"
-		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
-	)
-	SELECT b."position"::int, b.name, b.type,
+	SELECT k."position"::int, k.name, b.type::oid,
 		format_type(b.type, -1) || coalesce(' COLLATE ' || quote_ident(n.nspname) || '.' || quote_ident(l.collname), ''),
 		format('OPERATOR(%I.%s)', coalesce(e.schema, 'pg_catalog'), coalesce(e.name, '='))
-	FROM base AS b
-	JOIN pg_type AS t ON t.oid = b.type AND t.typtype <> 'd'
-	LEFT JOIN pg_collation AS l ON l.oid = b."collation"
+	FROM unnest(key) WITH ORDINALITY AS k(name, "position")
+	JOIN segment.base_columns(relation) AS b ON b.name = k.name
+	JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum = b."position"
+	LEFT JOIN pg_collation AS l ON l.oid = a.attcollation
 	LEFT JOIN pg_namespace AS n ON n.oid = l.collnamespace
 	LEFT JOIN LATERAL (
 		SELECT s.nspname AS schema, o.oprname AS name

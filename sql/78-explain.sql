@@ -95,20 +95,14 @@ COMMENT ON FUNCTION segment.explain(text, int) IS
 CREATE FUNCTION segment.key_condition(relation regclass, key text[]) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-	WITH RECURSIVE base AS (
-		SELECT k."position", a.attname, a.atttypid AS type
-		FROM unnest(key) WITH ORDINALITY AS k(name, "position")
-		JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname::text = k.name AND a.attnum > 0 AND NOT a.attisdropped
-		UNION ALL
-		SELECT b."position", b.attname, t.typbasetype FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
-	)
 	SELECT string_agg(
 		CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace AND t.typname <> ALL ('{json,xml,point,box,circle,path,polygon,line,lseg}')
-			THEN format('s.%I OPERATOR(pg_catalog.=) ($1)[%s]::pg_catalog.%I', b.attname, b."position", t.typname)
-			ELSE format('s.%I::pg_catalog.text OPERATOR(pg_catalog.=) ($1)[%s]', b.attname, b."position") END,
-		' AND ' ORDER BY b."position")
-	FROM base AS b JOIN pg_type AS t ON t.oid = b.type
-	WHERE t.typtype <> 'd';
+			THEN format('s.%I OPERATOR(pg_catalog.=) ($1)[%s]::pg_catalog.%I', k.name, k."position", t.typname)
+			ELSE format('s.%I::pg_catalog.text OPERATOR(pg_catalog.=) ($1)[%s]', k.name, k."position") END,
+		' AND ' ORDER BY k."position")
+	FROM unnest(key) WITH ORDINALITY AS k(name, "position")
+	JOIN segment.base_columns(relation) AS b ON b.name = k.name
+	JOIN pg_type AS t ON t.oid = b.type;
 END;
 COMMENT ON FUNCTION segment.key_condition(regclass, text[]) IS
 	'condition on a row s of the relation that the columns of the key are those of a text[] $1';

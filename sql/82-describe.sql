@@ -59,28 +59,22 @@ CREATE FUNCTION segment.described_columns(source regclass, columns text[])
 	RETURNS TABLE (name text, type text, is_number boolean, lowest text, highest text, "position" bigint)
 	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
-	WITH RECURSIVE base AS (
-		SELECT a.attname, a.attnum, a.atttypid AS type, a.atttypid AS declared, a.atttypmod
-		FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
-		UNION ALL
-		SELECT b.attname, b.attnum, t.typbasetype, b.declared, b.atttypmod
-		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
-	)
-	SELECT b.attname::text, format_type(b.declared, b.atttypmod), n.name IS NOT NULL,
+	SELECT b.name, format_type(a.atttypid, a.atttypmod), n.name IS NOT NULL,
 		CASE WHEN n.name IS NOT NULL THEN NULL
-			WHEN b.type = 'bool'::regtype THEN format('pg_catalog.bool_and(s.%I)::text', b.attname)
-			WHEN o.ordered THEN format('pg_catalog.min(s.%I)::text', b.attname) END,
+			WHEN b.type = 'bool'::regtype THEN format('pg_catalog.bool_and(s.%I)::text', b.name)
+			WHEN o.ordered THEN format('pg_catalog.min(s.%I)::text', b.name) END,
 		CASE WHEN n.name IS NOT NULL THEN NULL
-			WHEN b.type = 'bool'::regtype THEN format('pg_catalog.bool_or(s.%I)::text', b.attname)
-			WHEN o.ordered THEN format('pg_catalog.max(s.%I)::text', b.attname) END,
-		row_number() OVER (ORDER BY coalesce(array_position(columns, b.attname::text), b.attnum::int))
-	FROM base AS b
-	JOIN pg_type AS t ON t.oid = b.type AND t.typtype <> 'd'
-	LEFT JOIN segment.numeric_columns(source) AS n ON n.name = b.attname::text
+			WHEN b.type = 'bool'::regtype THEN format('pg_catalog.bool_or(s.%I)::text', b.name)
+			WHEN o.ordered THEN format('pg_catalog.max(s.%I)::text', b.name) END,
+		row_number() OVER (ORDER BY coalesce(array_position(columns, b.name), b."position"))
+	FROM segment.base_columns(source) AS b
+	JOIN pg_attribute AS a ON a.attrelid = source AND a.attnum = b."position"
+	JOIN pg_type AS t ON t.oid = b.type
+	LEFT JOIN segment.numeric_columns(source) AS n ON n.name = b.name
 	CROSS JOIN LATERAL (SELECT t.typtype = 'e' OR b.type = 'varchar'::regtype OR EXISTS (
 		SELECT FROM pg_proc AS p WHERE p.proname = 'min' AND p.pronamespace = 'pg_catalog'::regnamespace AND p.pronargs = 1 AND p.proargtypes[0] = b.type
 	) AS ordered) AS o
-	WHERE columns IS NULL OR b.attname::text = ANY (columns);
+	WHERE columns IS NULL OR b.name = ANY (columns);
 END;
 COMMENT ON FUNCTION segment.described_columns(regclass, text[]) IS
 	'columns of a relation, all or those listed, with the SQL, over a row s, of their least and largest value as text; NULL for numbers and for types without';

@@ -28,14 +28,7 @@ BEGIN
 			USING ERRCODE = 'null_value_not_allowed', HINT = format('Write %s => ''column''.', argument);
 	END IF;
 	PERFORM segment.check_columns(source, ARRAY[name], argument);
-	SELECT a.atttypid INTO STRICT type FROM pg_attribute AS a
-		WHERE a.attrelid = source AND a.attname::text = name AND a.attnum > 0 AND NOT a.attisdropped;
-	IF types IS NULL THEN
-		RETURN type;
-	END IF;
-	WHILE type <> ALL (types) AND (SELECT t.typtype = 'd' FROM pg_type AS t WHERE t.oid = type) LOOP
-		SELECT t.typbasetype INTO STRICT type FROM pg_type AS t WHERE t.oid = type;
-	END LOOP;
+	SELECT b.type INTO STRICT type FROM segment.base_columns(source) AS b WHERE b.name = check_rfm_column.name;
 	IF type <> ALL (types) THEN
 		RAISE EXCEPTION 'column % of % is of type %, which is not %', quote_ident(name), segment.qualified_name(source), type, wanted
 			USING ERRCODE = 'datatype_mismatch', HINT = format('Name another column as %s, or make one in a view of the purchases.', argument);

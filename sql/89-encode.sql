@@ -1,21 +1,5 @@
 -- segment.encode: a view in which categories are numbers, on the scale of the numbers beside them.
 
-CREATE FUNCTION segment.category_columns(source regclass) RETURNS TABLE (name text, "position" int)
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
-BEGIN ATOMIC
-	WITH RECURSIVE base AS (
-		SELECT a.attname, a.attnum, a.atttypid AS type
-		FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
-		UNION ALL
-		SELECT b.attname, b.attnum, t.typbasetype
-		FROM base AS b JOIN pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
-	)
-	SELECT b.attname::text, b.attnum::int FROM base AS b JOIN pg_type AS t ON t.oid = b.type
-	WHERE t.typtype = 'e' OR b.type = ANY ('{bool,text,varchar,bpchar,name}'::regtype[]);
-END;
-COMMENT ON FUNCTION segment.category_columns(regclass) IS
-	'columns whose values are categories: boolean, text, varchar, char, name, enums, and domains over these';
-
 CREATE FUNCTION segment.encode_in(view text, source regclass, features text[], default_schema text, search_path text) RETURNS regclass
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
