@@ -15,6 +15,7 @@
  * to rounding: the mean depends on the order of the rows no more than in its
  * last digit, if that.
  */
+#include "aggregates.h"
 #include "scoring.h"
 
 #include "catalog/pg_type.h"
@@ -75,14 +76,12 @@ add_to_sum(double *sum, double value)
 static ArrayType *
 tally_create(FunctionCallInfo fcinfo, int k, int dim)
 {
-	MemoryContext context;
+	MemoryContext context = aggregate_context(fcinfo);
 	MemoryContext caller;
 	int			n = tally_words(k, dim);
 	Datum	   *element;
 	ArrayType  *tally;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called outside an aggregate");
 	caller = MemoryContextSwitchTo(context);
 	element = palloc(sizeof(Datum) * n);
 	element[0] = Float8GetDatum(k);

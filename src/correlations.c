@@ -14,6 +14,7 @@
 #include "utils/array.h"
 #include "utils/memutils.h"
 
+#include "aggregates.h"
 #include "core.h"
 #include "distributions.h"
 #include "exact_sums.h"
@@ -49,16 +50,6 @@ typedef struct Correlations
 	Sketch	  **both;			/* [pairs], of all rows of the pair */
 	Rest	  **rest;			/* [pairs], NULL where there are none */
 } Correlations;
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called outside an aggregate");
-	return context;
-}
 
 /* A sketch of the order of values in that context. */
 static Sketch *

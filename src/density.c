@@ -3,6 +3,7 @@
  *	  Clusters by density as window functions, dbscan_label, hdbscan_label and
  *	  hdbscan_outlier, and the aggregate behind segment.dbscan_suggest_eps.
  */
+#include "aggregates.h"
 #include "partition.h"
 
 #include "core.h"
@@ -151,11 +152,9 @@ PG_FUNCTION_INFO_V1(segment_dbscan_eps_add);
 Datum
 segment_dbscan_eps_add(PG_FUNCTION_ARGS)
 {
-	MemoryContext context;
+	MemoryContext context = aggregate_context(fcinfo);
 	EpsState   *state;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called outside an aggregate");
 	if (PG_ARGISNULL(0))
 	{
 		state = MemoryContextAllocZero(context, sizeof(EpsState));

@@ -18,6 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "aggregates.h"
 #include "core.h"
 #include "distinct.h"
 #include "exact_sums.h"
@@ -55,16 +56,6 @@ typedef struct Values
 	uint64	   *slot;
 	Distinct	distinct;
 } Values;
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called outside an aggregate");
-	return context;
-}
 
 /* ---- numbers ---- */
 

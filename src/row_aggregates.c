@@ -9,6 +9,7 @@
 
 #include "utils/builtins.h"
 
+#include "aggregates.h"
 #include "core.h"
 #include "clustering.h"
 #include "features.h"
@@ -39,11 +40,9 @@ call_argument(FunctionCallInfo fcinfo, int argno)
 static AggregateState *
 aggregate_state(FunctionCallInfo fcinfo, ClusteringMethod method, bool *is_new)
 {
-	MemoryContext context;
+	MemoryContext context = aggregate_context(fcinfo);
 	AggregateState *state;
 
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called outside an aggregate");
 	*is_new = PG_ARGISNULL(0);
 	if (!*is_new)
 		return (AggregateState *) PG_GETARG_POINTER(0);

@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "common/int.h"
 
+#include "aggregates.h"
 #include "clustering.h"
 #include "core.h"
 #include "features.h"
@@ -23,15 +24,6 @@
 #include "notices.h"
 #include "options.h"
 #include "sketch_type.h"
-
-static void
-require_aggregate(FunctionCallInfo fcinfo)
-{
-	if (!AggCheckCallContext(fcinfo, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("this function works as part of an aggregate only")));
-}
 
 /* An open copy. */
 static Sketch *
@@ -57,7 +49,7 @@ get_state(FunctionCallInfo fcinfo)
 {
 	Sketch	   *state;
 
-	require_aggregate(fcinfo);
+	(void) aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		return NULL;
 	state = PG_GETARG_SKETCH(0);

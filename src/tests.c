@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "aggregates.h"
 #include "core.h"
 #include "features.h"
 #include "group_tests.h"
@@ -80,16 +81,6 @@ typedef struct TableState
 
 /* Values between two polls. */
 #define POLL_BLOCK 65536
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "aggregate function called outside an aggregate");
-	return context;
-}
 
 static Oid
 argument_type(FunctionCallInfo fcinfo, int argno)
