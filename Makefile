@@ -2,6 +2,7 @@
 # make demo, make test: install missing packages, build, and use a throwaway server of their own
 # make bench: times us and our peers, PostGIS, scikit-learn, fastcluster and R's dbscan, which it installs; tests/bench/run says more
 # make unit: the algorithms alone, without a server, under AddressSanitizer and UndefinedBehaviorSanitizer
+# make assets: fetches what segment.report draws with, for make install to install; all else does without
 # make fuzz: lets fuzzers look for bytes that break something, for FUZZ_SECONDS each
 # WERROR=1: more warnings, and they are errors.    make test TESTS="kmeans personas": only these
 
@@ -14,7 +15,9 @@ OBJS       = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)) $(CORE_C))
 ALL_H      = $(wildcard src/*.h src/core/*.h)
 
 SQL_PARTS   = $(sort $(wildcard sql/[0-9][0-9]-*.sql))
-DATA        = $(sort $(wildcard sql/$(EXTENSION)--*--*.sql))
+# The drawing libraries of segment.report, once make assets has fetched them
+ASSETS      = $(patsubst %,report/build/$(EXTENSION)-%.min.js,vega vega-lite vega-embed) report/build/$(EXTENSION)-report-licences.txt
+DATA        = $(sort $(wildcard sql/$(EXTENSION)--*--*.sql)) $(wildcard report/$(EXTENSION)-* $(ASSETS))
 DATA_built  = sql/$(EXTENSION)--$(EXTVERSION).sql
 GENERATED   = src/.flags tests/unit/build tests/fuzz/build tests/output
 EXTRA_CLEAN = $(GENERATED)
@@ -93,6 +96,20 @@ endif
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(SQL_PARTS) sql/repeat.awk $(EXTENSION).control
 	awk -f sql/repeat.awk $(SQL_PARTS) >$@
 
+# npm's packages, in the versions and with the hashes of the lock file; nothing of theirs is run. A browser that shows a
+# report is not to look for their source maps.
+.PHONY: assets
+assets: $(ASSETS)
+report/node_modules/.package-lock.json: report/package.json report/package-lock.json
+	cd report && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	touch $@
+report/build/$(EXTENSION)-%.min.js: report/node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	sed '/^\/\/# sourceMappingURL=/d' report/node_modules/$*/build/$*.min.js >$@
+report/build/$(EXTENSION)-report-licences.txt: report/node_modules/.package-lock.json report/licences
+	@mkdir -p $(@D)
+	report/licences >$@
+
 # Unit tests: each tests/unit/test_NAME.c is a program that prints TAP, linked with the algorithms and a stand-in for the
 # few things they need of the server. Leaks are not looked for: in the server, memory goes with its context.
 UNIT        = $(patsubst tests/unit/%.c,tests/unit/build/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -153,11 +170,13 @@ $(FUZZ_COMMON) $(FUZZ:=.o) tests/fuzz/build/corpus.o: $(ALL_H) $(wildcard tests/
 # There may be no pg_config before tests/setup has run, hence a second make with the one that it found.
 .PHONY: demo test bench
 demo:  RUN = demo
+demo:  NEEDS = npm
 test:  RUN = run $(TESTS)
-test:  NEEDS = libfuzzer pg_cron
+test:  NEEDS = libfuzzer pg_cron npm
 bench: RUN = bench/run $(ROWS)
 demo test bench:
 	@set -e; PG_CONFIG=$$(tests/setup $(NEEDS)); export PG_CONFIG; \
 	echo "Building for $$("$$PG_CONFIG" --version)" >&2; \
 	$(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null)) all PG_CONFIG="$$PG_CONFIG"; \
+	$(if $(filter npm,$(NEEDS)),$(MAKE) --no-print-directory -s assets || echo "What segment.report draws with could not be fetched: there is no report" >&2;) \
 	tests/$(RUN)
