@@ -1,0 +1,548 @@
+-- segment.charts: what a model looks like, as Vega-Lite specifications.
+--
+-- A chart is a title, a drawing and the data it draws. Data stand apart, as datasets of fixed columns (persona, x, customers):
+-- names of the user's are values in them, or titles, never the names of fields, whose dots and brackets Vega would read.
+-- Colours go by persona, in the order of the clusters, so that a persona has the same one in every chart. A chart in which
+-- personas can be chosen, by a click on its legend or its bars, has a selection "persona".
+--
+-- What needs customers is drawn from a sample of the source, read once: all of them up to 5,000, above that those with the
+-- lowest hashes of their keys, which are the same ones as long as they are there.
+
+CREATE TYPE segment.scored_row AS (persona text, features float8[]);
+COMMENT ON TYPE segment.scored_row IS 'a row of the source of a model: the persona it has, and its features in the order of the model';
+
+CREATE FUNCTION segment.active_clusters(model_id bigint)
+	RETURNS TABLE (cluster int, persona text, note text, number int, size bigint, share float8, centroid float8[], clustering @extschema@.clustering)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT p.cluster, p.persona, p.note, p.number, s.size, s.share, s.centroid, v.clustering
+	FROM segment.version AS v
+	JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version
+	JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
+	WHERE v.model_id = active_clusters.model_id AND v.active
+	ORDER BY p.cluster;
+END;
+COMMENT ON FUNCTION segment.active_clusters(bigint) IS
+	'clusters of the active version of the model of that number: as in segment.personas, with the number in the clustering, the centroid, and the clustering itself';
+
+CREATE FUNCTION segment.leading_features(model_id bigint) RETURNS TABLE (rank int, "position" int, feature text)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 5
+BEGIN ATOMIC
+	SELECT row_number() OVER (ORDER BY sum(c.share * f.z * f.z) DESC, f."position")::int, f."position", f.feature
+	FROM segment.active_clusters(model_id) AS c
+	JOIN segment.model AS m ON m.id = model_id
+	JOIN LATERAL segment.portrait(c.clustering, m.features) AS f ON f.cluster = c.number
+	GROUP BY f."position", f.feature
+	ORDER BY 1;
+END;
+COMMENT ON FUNCTION segment.leading_features(bigint) IS
+	'features of the model of that number by how far they set its clusters apart: by the variance that lies between the clusters, as a share of that of the feature; ties in the order of the features';
+
+CREATE FUNCTION segment.sample_rows(model_id bigint, search_path text, most int, OUT rows segment.scored_row[], OUT customers bigint)
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	source CONSTANT text := segment.qualified_name(segment.source_of(model_id));
+	clustering CONSTANT @extschema@.clustering := v.clustering FROM segment.version AS v WHERE v.model_id = sample_rows.model_id AND v.active;
+	personas CONSTANT text[] := array_agg(c.persona ORDER BY c.number) FROM segment.active_clusters(model_id) AS c;
+	features text;
+	key text;
+	scored text;
+BEGIN
+	SELECT format('ARRAY[%s]', (SELECT string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")
+				FROM unnest(m.features) WITH ORDINALITY AS f(name, "position"))),
+			format('ROW(%s)', (SELECT string_agg(format('s.%I', k.name), ', ' ORDER BY k."position")
+				FROM unnest(m.key) WITH ORDINALITY AS k(name, "position")))
+		INTO STRICT features, key
+		FROM segment.model AS m WHERE m.id = model_id;
+	scored := format(
+		'SELECT r.features, r.number, r.hash FROM (SELECT %1$s AS features, %2$s.cluster_id($1, %1$s) AS number, '
+		'pg_catalog.hashtextextended(%3$s::pg_catalog.text, 0) AS hash FROM %4$s AS s) AS r WHERE r.number IS NOT NULL',
+		features, '@extschema@', CASE key WHEN 'ROW()' THEN features ELSE key END, source);
+
+	-- As in segment.cluster_source: functions of a view may need the caller's search_path.
+	PERFORM set_config('search_path', sample_rows.search_path, true);
+	EXECUTE format('SELECT pg_catalog.count(*) FROM (%s) AS r', scored) INTO customers USING clustering;
+	EXECUTE format(
+		'SELECT pg_catalog.array_agg(ROW(($2)[r.number + 1], r.features)::segment.scored_row ORDER BY r.hash, r.features) '
+		'FROM (%s ORDER BY r.hash, r.features LIMIT $3) AS r', scored)
+		INTO rows USING clustering, personas, most;
+END
+$$;
+COMMENT ON FUNCTION segment.sample_rows(bigint, text, int) IS
+	'rows of the source of the model of that number, read with the rights and that search_path of the caller, scored by the active version: all of them, or as many as given, those with the lowest hashes of their keys (of the features, without a key); and how many there are. Rows without a number in every feature are not counted. '
+	'Errors: those of reading the source';
+
+CREATE FUNCTION segment.vega_lite(title text, datasets jsonb, drawing jsonb) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT jsonb_build_object(
+			'$schema', 'https://vega.github.io/schema/vega-lite/v6.json',
+			'title', title, 'description', title, 'datasets', datasets)
+		|| drawing;
+END;
+COMMENT ON FUNCTION segment.vega_lite(text, jsonb, jsonb) IS 'specification of a chart in Vega-Lite 6: title, data, and drawing';
+
+CREATE FUNCTION segment.persona_scale(model_id bigint) RETURNS jsonb
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT jsonb_build_object('domain', jsonb_agg(c.persona ORDER BY c.cluster),
+		'scheme', CASE WHEN count(*) <= 10 THEN 'tableau10' ELSE 'tableau20' END)
+	FROM segment.active_clusters(model_id) AS c;
+END;
+COMMENT ON FUNCTION segment.persona_scale(bigint) IS 'scale of Vega-Lite that gives the personas of the model of that number their colours';
+
+CREATE FUNCTION segment.axis_of(title text, low float8, high float8) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT jsonb_build_object('type', 'quantitative', 'title', title, 'scale', CASE
+		WHEN low < high THEN jsonb_build_object('domain', jsonb_build_array(low, high), 'nice', true)
+		ELSE jsonb_build_object('zero', false) END);
+END;
+COMMENT ON FUNCTION segment.axis_of(text, float8, float8) IS
+	'channel of Vega-Lite for numbers between these: the axis stays as it is when rows are filtered';
+
+CREATE FUNCTION segment.scatter_chart(model_id bigint, rows segment.scored_row[], of_whom text) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	x record;
+	y record;
+	points jsonb;
+	centroids jsonb;
+	x_axis jsonb;
+	y_axis jsonb;
+BEGIN
+	SELECT f.* INTO x FROM segment.leading_features(model_id) AS f WHERE f.rank = 1;
+	SELECT f.* INTO y FROM segment.leading_features(model_id) AS f WHERE f.rank = 2;
+	IF y IS NULL THEN
+		RETURN NULL;
+	END IF;
+	SELECT jsonb_agg(jsonb_build_object('persona', r.persona, 'x', r.features[x."position"], 'y', r.features[y."position"])),
+			segment.axis_of(x.feature, min(r.features[x."position"]), max(r.features[x."position"])),
+			segment.axis_of(y.feature, min(r.features[y."position"]), max(r.features[y."position"]))
+		INTO points, x_axis, y_axis
+		FROM unnest(rows) AS r;
+	SELECT jsonb_agg(jsonb_build_object('persona', c.persona, 'x', c.centroid[x."position"], 'y', c.centroid[y."position"], 'customers', c.size)
+			ORDER BY c.cluster)
+		INTO centroids
+		FROM segment.active_clusters(model_id) AS c;
+	RETURN segment.vega_lite(
+		format('Customers by %s and %s%s', x.feature, y.feature, of_whom),
+		jsonb_build_object('points', points, 'centroids', centroids),
+		format($json${
+			"width": 480, "height": 360,
+			"encoding": {"color": {"field": "persona", "type": "nominal", "title": null, "scale": %1$s}},
+			"layer": [
+				{
+					"data": {"name": "points"},
+					"params": [{"name": "persona", "select": {"type": "point", "fields": ["persona"]}, "bind": "legend"}],
+					"transform": [{"filter": {"param": "persona"}}],
+					"mark": {"type": "circle", "size": 40, "opacity": 0.7, "aria": false},
+					"encoding": {
+						"x": %2$s, "y": %3$s,
+						"tooltip": [{"field": "persona"}, {"field": "x", "type": "quantitative", "title": %4$s}, {"field": "y", "type": "quantitative", "title": %5$s}]
+					}
+				},
+				{
+					"data": {"name": "centroids"},
+					"transform": [{"filter": {"param": "persona"}}],
+					"mark": {"type": "point", "shape": "diamond", "filled": true, "size": 220, "opacity": 1, "stroke": "white", "strokeWidth": 2},
+					"encoding": {
+						"x": %2$s, "y": %3$s,
+						"tooltip": [
+							{"field": "persona", "title": "centroid of"}, {"field": "customers", "type": "quantitative"},
+							{"field": "x", "type": "quantitative", "title": %4$s}, {"field": "y", "type": "quantitative", "title": %5$s}
+						]
+					}
+				}
+			]
+		}$json$,
+			segment.persona_scale(model_id), x_axis || '{"field": "x"}', y_axis || '{"field": "y"}', to_jsonb(x.feature), to_jsonb(y.feature))::jsonb);
+END
+$$;
+COMMENT ON FUNCTION segment.scatter_chart(bigint, segment.scored_row[], text) IS
+	'scatter of the two leading features of the model of that number, by persona, with the centroids; NULL if it has one feature. of_whom: what the title adds';
+
+CREATE FUNCTION segment.sizes_chart(model_id bigint) RETURNS jsonb
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT segment.vega_lite(
+		'Customers per persona',
+		jsonb_build_object('personas', jsonb_agg(jsonb_build_object('persona', c.persona, 'customers', c.size, 'share', c.share) ORDER BY c.cluster)),
+		format($json${
+			"width": 480, "height": %2$s,
+			"data": {"name": "personas"},
+			"encoding": {
+				"y": {"field": "persona", "type": "nominal", "sort": null, "title": null},
+				"x": {"field": "customers", "type": "quantitative"},
+				"opacity": {"condition": {"param": "persona", "value": 1}, "value": 0.25},
+				"tooltip": [{"field": "persona"}, {"field": "customers", "type": "quantitative"}, {"field": "share", "type": "quantitative", "format": ".1%%"}]
+			},
+			"layer": [
+				{
+					"params": [{"name": "persona", "select": {"type": "point", "fields": ["persona"]}}],
+					"mark": {"type": "bar", "cursor": "pointer"},
+					"encoding": {"color": {"field": "persona", "type": "nominal", "legend": null, "scale": %1$s}}
+				},
+				{
+					"mark": {"type": "text", "align": "left", "dx": 4},
+					"encoding": {"text": {"field": "share", "type": "quantitative", "format": ".0%%"}}
+				}
+			]
+		}$json$, segment.persona_scale(model_id), 28 * count(*))::jsonb)
+	FROM segment.active_clusters(model_id) AS c;
+END;
+COMMENT ON FUNCTION segment.sizes_chart(bigint) IS 'bars of the customers that each persona of the model of that number had in the fit';
+
+CREATE FUNCTION segment.profile_chart(model_id bigint) RETURNS jsonb
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT segment.vega_lite(
+		'What sets each persona apart: z-scores of its means',
+		jsonb_build_object('profile', jsonb_agg(jsonb_build_object('persona', c.persona, 'feature', f.feature,
+			'mean', f.mean, 'spread', f.spread, 'z', f.z, 'word', f.word) ORDER BY c.cluster, f."position")),
+		format($json${
+			"width": 480, "height": %4$s,
+			"data": {"name": "profile"},
+			"encoding": {
+				"y": {"field": "persona", "type": "nominal", "sort": null, "title": null},
+				"x": {"field": "feature", "type": "nominal", "sort": null, "title": null, "axis": {"labelAngle": -30}},
+				"opacity": {"condition": {"param": "persona", "value": 1}, "value": 0.25},
+				"tooltip": [
+					{"field": "persona"}, {"field": "feature"}, {"field": "word", "title": "in a word"},
+					{"field": "mean", "type": "quantitative", "format": ".4~g"}, {"field": "spread", "type": "quantitative", "format": ".4~g"},
+					{"field": "z", "type": "quantitative", "title": "z-score", "format": ".2f"}
+				]
+			},
+			"layer": [
+				{
+					"params": [{"name": "persona", "select": {"type": "point", "fields": ["persona"]}}],
+					"mark": {"type": "rect", "cursor": "pointer"},
+					"encoding": {"color": {
+						"field": "z", "type": "quantitative", "title": "z-score",
+						"scale": {"scheme": "blueorange", "reverse": true, "domain": [%1$s, %2$s], "domainMid": 0}
+					}}
+				},
+				{
+					"mark": {"type": "text"},
+					"encoding": {
+						"text": {"field": "z", "type": "quantitative", "format": "+.1f"},
+						"color": {"condition": {"test": "abs(datum.z) > %3$s", "value": "white"}, "value": "black"}
+					}
+				}
+			]
+		}$json$, -greatest(1, max(abs(f.z))), greatest(1, max(abs(f.z))), 0.6 * greatest(1, max(abs(f.z))), 32 * count(DISTINCT c.cluster))::jsonb)
+	FROM segment.active_clusters(model_id) AS c
+	JOIN segment.model AS m ON m.id = model_id
+	JOIN LATERAL segment.portrait(c.clustering, m.features) AS f ON f.cluster = c.number;
+END;
+COMMENT ON FUNCTION segment.profile_chart(bigint) IS 'heat map of the z-scores of segment.profile() by persona and feature, of the model of that number';
+
+CREATE FUNCTION segment.top_merges(tree @extschema@.dendrogram, most int)
+	RETURNS TABLE (id int, x float8, height float8, customers bigint, parent int)
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 40
+BEGIN ATOMIC
+	WITH RECURSIVE merge AS MATERIALIZED (
+		SELECT * FROM @extschema@.dendrogram_merges(tree)
+	), cut AS (
+		SELECT max(merge.step) AS root, max(merge.step) - most AS last_hidden FROM merge
+	), node AS (
+		SELECT cut.root AS id, NULL::int AS parent, '' AS path FROM cut WHERE cut.root IS NOT NULL
+		UNION ALL
+		SELECT child.id, node.id, node.path || child.side
+		FROM node
+		JOIN merge ON merge.step = node.id
+		CROSS JOIN LATERAL (VALUES (merge.left_id, '0'), (merge.right_id, '1')) AS child(id, side)
+		WHERE node.id > (SELECT cut.last_hidden FROM cut)
+	), tip AS (
+		SELECT node.path, row_number() OVER (ORDER BY node.path COLLATE "C") AS x
+		FROM node WHERE node.id <= (SELECT greatest(cut.last_hidden, 0) FROM cut)
+	)
+	SELECT node.id, (SELECT (min(tip.x) + max(tip.x)) / 2.0 FROM tip WHERE starts_with(tip.path, node.path))::float8,
+		CASE WHEN node.id > (SELECT cut.last_hidden FROM cut) AND node.id > 0 THEN merge.height ELSE 0 END,
+		coalesce(merge.size, (SELECT l.weight FROM @extschema@.dendrogram_leaves(tree) AS l WHERE l.leaf = -node.id)), node.parent
+	FROM node LEFT JOIN merge ON merge.step = node.id
+	ORDER BY node.path COLLATE "C";
+END;
+COMMENT ON FUNCTION segment.top_merges(@extschema@.dendrogram, int) IS
+	'the last merges of a tree, that many at most, and what they merge: numbers as in dendrogram_merges, a place from left to right so that no lines cross, the height (0 for what is not taken apart further), the rows below, and the merge above; nothing for a tree of one leaf';
+
+CREATE FUNCTION segment.dendrogram_chart(tree @extschema@.dendrogram, linkage text, of_whom text) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	lines jsonb;
+	tips jsonb;
+BEGIN
+	WITH node AS (
+		SELECT * FROM segment.top_merges(tree, 19)
+	)
+	SELECT jsonb_agg(jsonb_build_object('x', s.x, 'x2', s.x2, 'y', s.y, 'y2', s.y2, 'height', s.height, 'customers', s.customers)) INTO lines
+		FROM (
+			SELECT n.x, n.x AS x2, n.height AS y, p.height AS y2, p.height, n.customers
+			FROM node AS n JOIN node AS p ON p.id = n.parent
+			UNION ALL
+			SELECT min(n.x), max(n.x), p.height, p.height, p.height, p.customers
+			FROM node AS n JOIN node AS p ON p.id = n.parent GROUP BY p.id, p.height, p.customers) AS s;
+	IF lines IS NULL THEN
+		RETURN NULL;
+	END IF;
+	SELECT jsonb_agg(jsonb_build_object('x', n.x, 'customers', n.customers) ORDER BY n.x) INTO tips
+		FROM segment.top_merges(tree, 19) AS n
+		WHERE n.height = 0;
+	RETURN segment.vega_lite(
+		format('How customers merge: the top of the tree, %s linkage%s', linkage, of_whom),
+		jsonb_build_object('lines', lines, 'tips', tips),
+		$json${
+			"width": 480, "height": 300,
+			"encoding": {"x": {"field": "x", "type": "quantitative", "axis": null, "scale": {"zero": false, "padding": 12}}},
+			"layer": [
+				{
+					"data": {"name": "lines"},
+					"mark": {"type": "rule", "strokeWidth": 2, "aria": false},
+					"encoding": {
+						"x2": {"field": "x2"}, "y": {"field": "y", "type": "quantitative", "title": "height"}, "y2": {"field": "y2"},
+						"tooltip": [{"field": "height", "type": "quantitative", "format": ".4~g"}, {"field": "customers", "type": "quantitative"}]
+					}
+				},
+				{
+					"data": {"name": "tips"},
+					"mark": {"type": "text", "baseline": "top", "dy": 4, "fontSize": 10},
+					"encoding": {"y": {"datum": 0}, "text": {"field": "customers"}, "tooltip": {"field": "customers"}}
+				}
+			]
+		}$json$);
+END
+$$;
+COMMENT ON FUNCTION segment.dendrogram_chart(@extschema@.dendrogram, text, text) IS
+	'the top of a tree, made with that linkage; NULL if it has one leaf. of_whom: what the title adds';
+
+CREATE FUNCTION segment.clusterings_chart(clusterings jsonb, index text, of_whom text) RETURNS jsonb
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT segment.vega_lite(
+		format('%s by number of clusters%s', initcap(index), of_whom),
+		jsonb_build_object('clusterings', clusterings),
+		format($json${
+			"width": 480, "height": 220,
+			"data": {"name": "clusterings"},
+			"encoding": {
+				"x": {"field": "k", "type": "ordinal", "title": "clusters", "axis": {"labelAngle": 0}},
+				"y": {"field": %1$s, "type": "quantitative"},
+				"tooltip": [
+					{"field": "k", "title": "clusters"}, {"field": %1$s, "type": "quantitative", "format": ".4~g"},
+					{"field": "votes", "type": "quantitative", "title": "indices that vote for it"}
+				]
+			},
+			"layer": [
+				{"mark": {"type": "line"}},
+				{
+					"mark": {"type": "point", "filled": true, "opacity": 1},
+					"encoding": {
+						"size": {"condition": {"test": "datum.model", "value": 250}, "value": 50},
+						"shape": {"condition": {"test": "datum.model", "value": "diamond"}, "value": "circle"}
+					}
+				}
+			]
+		}$json$, to_jsonb(index))::jsonb);
+END;
+COMMENT ON FUNCTION segment.clusterings_chart(jsonb, text, text) IS
+	'line of an index of segment.choose_k(), inertia or silhouette, by number of clusters; that of the model stands out. of_whom: what the title adds';
+
+CREATE FUNCTION segment.bin_width(low float8, high float8) RETURNS float8
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN low < high
+		THEN (SELECT min(u.unit * f.factor) FROM (VALUES (1), (2), (5), (10)) AS f(factor) WHERE u.unit * f.factor >= u.least)
+		ELSE 1 END
+	FROM (
+		SELECT w.least, power(10::float8, floor(log(w.least))) AS unit
+		FROM (SELECT nullif(high / 30 - low / 30, 0) AS least) AS w) AS u;
+END;
+COMMENT ON FUNCTION segment.bin_width(float8, float8) IS
+	'width of the bins of a histogram between two numbers: 1, 2 or 5 times a power of ten, the least that makes 30 bins or fewer; 1 if the numbers are equal';
+
+CREATE FUNCTION segment.distribution_chart(model_id bigint, rows segment.scored_row[], "position" int, of_whom text) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	feature CONSTANT text := m.features["position"] FROM segment.model AS m WHERE m.id = model_id;
+	width CONSTANT float8 := segment.bin_width(min(r.features["position"]), max(r.features["position"])) FROM unnest(rows) AS r;
+	bins jsonb;
+	axis jsonb;
+BEGIN
+	SELECT jsonb_agg(jsonb_build_object('persona', b.persona, 'low', b.bin * width, 'high', (b.bin + 1) * width, 'customers', b.customers)
+				ORDER BY b.bin, b.cluster),
+			segment.axis_of(feature, min(b.bin) * width, (max(b.bin) + 1) * width)
+		INTO bins, axis
+		FROM (
+			SELECT c.cluster, c.persona, floor(r.features["position"] / width) AS bin, count(*) AS customers
+			FROM unnest(rows) AS r JOIN segment.active_clusters(model_id) AS c ON c.persona = r.persona
+			GROUP BY c.cluster, c.persona, bin) AS b;
+	RETURN segment.vega_lite(
+		format('Distribution of %s%s', feature, of_whom),
+		jsonb_build_object('bins', bins),
+		format($json${
+			"width": 480, "height": 220,
+			"data": {"name": "bins"},
+			"params": [{"name": "persona", "select": {"type": "point", "fields": ["persona"]}, "bind": "legend"}],
+			"transform": [{"filter": {"param": "persona"}}],
+			"mark": {"type": "bar", "aria": false},
+			"encoding": {
+				"x": %1$s, "x2": {"field": "high"},
+				"y": {"field": "customers", "type": "quantitative"},
+				"color": {"field": "persona", "type": "nominal", "title": null, "scale": %2$s},
+				"tooltip": [
+					{"field": "persona"}, {"field": "low", "type": "quantitative", "title": "from"},
+					{"field": "high", "type": "quantitative", "title": "below"}, {"field": "customers", "type": "quantitative"}
+				]
+			}
+		}$json$, axis || '{"field": "low", "bin": "binned"}', segment.persona_scale(model_id))::jsonb);
+END
+$$;
+COMMENT ON FUNCTION segment.distribution_chart(bigint, segment.scored_row[], int, text) IS
+	'histogram of one feature of the model of that number, by persona. of_whom: what the title adds';
+
+CREATE FUNCTION segment.migration_chart(model text) RETURNS jsonb
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	nowhere CONSTANT text := 'no persona';
+	times text[];
+	flows jsonb;
+	from_names jsonb;
+	to_names jsonb;
+BEGIN
+	SELECT array_agg(to_char(s.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY s.taken_at) INTO times
+		FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = segment.readable_model_id(model)
+			ORDER BY s.taken_at DESC LIMIT 2) AS s;
+	IF cardinality(times) < 2 OR times IS NULL THEN
+		RETURN NULL;
+	END IF;
+	SELECT jsonb_agg(jsonb_build_object('from', coalesce(m.from_persona, nowhere), 'to', coalesce(m.to_persona, nowhere),
+			'customers', m.customers, 'share', m.share) ORDER BY m.from_cluster, m.to_cluster),
+		jsonb_agg(coalesce(m.from_persona, nowhere) ORDER BY m.from_cluster), jsonb_agg(coalesce(m.to_persona, nowhere) ORDER BY m.to_cluster)
+		INTO flows, from_names, to_names
+		FROM segment.migration(model) AS m;
+	RETURN segment.vega_lite(
+		format('Who moved where, from %s to %s', times[1], times[2]),
+		jsonb_build_object('flows', flows),
+		format($json${
+			"width": 480, "height": %3$s,
+			"data": {"name": "flows"},
+			"encoding": {
+				"y": {"field": "from", "type": "nominal", "sort": %1$s, "title": "from"},
+				"x": {"field": "to", "type": "nominal", "sort": %2$s, "title": "to", "axis": {"labelAngle": -30}},
+				"tooltip": [
+					{"field": "from"}, {"field": "to"}, {"field": "customers", "type": "quantitative"},
+					{"field": "share", "type": "quantitative", "title": "of all from there", "format": ".1%%"}
+				]
+			},
+			"layer": [
+				{
+					"mark": {"type": "rect"},
+					"encoding": {"color": {
+						"field": "share", "type": "quantitative", "title": "share of all from there",
+						"scale": {"scheme": "blues", "domain": [0, 1]}, "legend": {"format": ".0%%"}
+					}}
+				},
+				{
+					"mark": {"type": "text"},
+					"encoding": {
+						"text": {"field": "customers", "type": "quantitative", "format": ",d"},
+						"color": {"condition": {"test": "datum.share > 0.5", "value": "white"}, "value": "black"}
+					}
+				}
+			]
+		}$json$, from_names, to_names, 32 * (SELECT count(DISTINCT f ->> 'from') FROM jsonb_array_elements(flows) AS f))::jsonb);
+END
+$$;
+COMMENT ON FUNCTION segment.migration_chart(text) IS
+	'heat map of segment.migration() between the last two snapshots of a model; NULL if it has fewer';
+
+CREATE FUNCTION segment.charts_of_model(model text, search_path text) RETURNS TABLE (name text, title text, spec jsonb)
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	of CONSTANT bigint := segment.readable_model_id(model);
+	most CONSTANT int := 5000;
+	rows segment.scored_row[];
+	customers bigint;
+	of_whom text := '';
+	m segment.model;
+	linkage text;
+	sketch @extschema@.cluster_sketch;
+	tree @extschema@.dendrogram;
+	clusterings jsonb;
+BEGIN
+	SELECT * INTO STRICT m FROM segment.model AS l WHERE l.id = of;
+	PERFORM segment.check_without_groups(m);
+	PERFORM FROM segment.version AS v WHERE v.model_id = of AND v.active;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'model "%" has no active version', m.model
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
+	END IF;
+	BEGIN
+		SELECT s.rows, s.customers INTO rows, customers FROM segment.sample_rows(of, charts_of_model.search_path, most) AS s;
+	EXCEPTION WHEN insufficient_privilege OR undefined_table OR undefined_column THEN
+		RAISE NOTICE 'charts of model "%" that need its customers are left out: %', model, SQLERRM;
+	END;
+	IF customers > most THEN
+		of_whom := format(' (a sample of %s of %s customers)', to_char(most, 'FM999,999'), to_char(customers, 'FM999,999,999,999,999'));
+	END IF;
+	linkage := coalesce(m.options ->> 'linkage', 'ward');
+	BEGIN
+		SELECT @extschema@.cluster_sketch(r.features) INTO sketch FROM unnest(rows) AS r;
+		tree := @extschema@.hclust(sketch, linkage, m.scale);
+		SELECT jsonb_agg(jsonb_build_object('k', k.k, 'inertia', k.inertia, 'silhouette', k.silhouette, 'votes', k.votes,
+				'model', k.k = (SELECT count(*) FROM segment.active_clusters(of))) ORDER BY k.k)
+			INTO clusterings
+			FROM segment.choose_k_of_sketch(sketch, 2, 10, m.scale, m.seed) AS k
+			HAVING count(*) > 1;
+	EXCEPTION WHEN program_limit_exceeded THEN
+		RAISE NOTICE 'charts of model "%" that cluster its customers anew are left out: %', model, SQLERRM;
+	END;
+	RETURN QUERY
+		SELECT c.name, c.spec ->> 'title', c.spec
+		FROM (
+			SELECT 1 AS part, 0 AS rank, 'scatter' AS name, segment.scatter_chart(of, rows, of_whom) AS spec WHERE rows IS NOT NULL
+			UNION ALL
+			SELECT 2, 0, 'sizes', segment.sizes_chart(of)
+			UNION ALL
+			SELECT 3, 0, 'profile', segment.profile_chart(of)
+			UNION ALL
+			SELECT 4, 1, 'elbow', segment.clusterings_chart(clusterings, 'inertia', of_whom)
+			UNION ALL
+			SELECT 4, 2, 'silhouette', segment.clusterings_chart(clusterings, 'silhouette', of_whom)
+			UNION ALL
+			SELECT 4, 3, 'dendrogram', segment.dendrogram_chart(tree, linkage, of_whom)
+			UNION ALL
+			SELECT 5, f.rank, 'distribution of ' || f.feature, segment.distribution_chart(of, rows, f."position", of_whom)
+			FROM segment.leading_features(of) AS f WHERE rows IS NOT NULL
+			UNION ALL
+			SELECT 6, 0, 'migration', segment.migration_chart(model)) AS c
+		WHERE c.spec IS NOT NULL
+		ORDER BY c.part, c.rank;
+END
+$$;
+COMMENT ON FUNCTION segment.charts_of_model(text, text) IS
+	'segment.charts with the caller''s search_path as the last argument; to be called through segment.charts';
+
+CREATE FUNCTION segment.charts(model text) RETURNS TABLE (name text, title text, spec jsonb)
+	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 10
+BEGIN ATOMIC
+	SELECT c.name, c.title, c.spec FROM segment.charts_of_model(charts.model, current_setting('search_path')) AS c;
+END;
+COMMENT ON FUNCTION segment.charts(text) IS
+	'charts of a model, the current role''s own or one shared with it, a row per chart: spec is a specification in Vega-Lite 6, with its data in datasets, which web pages, notebooks and BI tools draw. '
+	'scatter: the two features that set the clusters apart the most, by persona, with the centroids; sizes: customers per persona in the fit; profile: z-scores of the means as a heat map; '
+	'elbow and silhouette: inertia and silhouette of two to ten clusters by k-means, as segment.choose_k() finds them; dendrogram: the last merges of the tree over the customers, with the linkage of the model (without one, Ward''s); distribution of ...: a histogram of each feature by persona; migration, with two snapshots or more: who moved where between the last two, as a heat map. '
+	'Customers are those in the source now, read with the rights of the caller; of more than 5,000, a sample that is the same every time, which the title says. Without the right to read them, or without the source, their charts are left out, with a NOTICE, and so are those that cluster them anew (elbow, silhouette, dendrogram) if segment.max_memory is too small for that. '
+	'O(two scans of the source), and the work of segment.choose_k() for the sample. Errors: no such model (42704), several of that name by other roles (42P09); the model is by groups (0A000); no active version (55000)';
