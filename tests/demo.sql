@@ -98,6 +98,24 @@ SELECT segment.create_view('mall', 'mall_personas');
 SELECT * FROM mall_personas ORDER BY customer_id LIMIT 10;
 \set ECHO none
 
+\if :{?report}
+\echo '== 8. The report: one page to send around, interactive, with nothing to install =='
+\echo
+\! mkdir -p tests/output
+\pset tuples_only on
+\pset format unaligned
+\o :report
+\set ECHO queries
+SELECT segment.report('mall');
+\set ECHO none
+\o
+\pset tuples_only off
+\pset format aligned
+\echo
+\echo 'It is in' :report 'now: open it in a browser.'
+\echo
+\endif
+
 \echo '== Where to go on =='
 \echo
 \echo 'README.md explains every function. To use them in a server of your own:'
