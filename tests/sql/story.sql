@@ -1,0 +1,138 @@
+-- segment.story: every number of it computed again from the rows, names that stay text, and what it leaves out
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE ROLE regress_segment_story;
+CREATE ROLE regress_segment_story_guest;
+CREATE SCHEMA story AUTHORIZATION regress_segment_story;
+GRANT USAGE ON SCHEMA story TO regress_segment_story_guest;
+SET ROLE regress_segment_story;
+SET search_path = story, public;
+\pset format unaligned
+\pset tuples_only on
+CREATE TABLE mall_customers (customer_id int PRIMARY KEY, gender text, age int, annual_income int, spending_score int);
+\copy mall_customers FROM 'data/mall_customers.csv' CSV HEADER
+SELECT count(*) FROM segment.fit('mall', 'mall_customers', '{annual_income,spending_score}', 5);
+SELECT segment.create_view('mall', 'personas');
+CREATE FUNCTION told(model text) RETURNS TABLE (line text) LANGUAGE sql AS
+	$$ SELECT regexp_replace(l, '\d{4}-\d\d-\d\d', 'DATE', 'g') FROM regexp_split_to_table(segment.story(model), E'\n') WITH ORDINALITY AS t(l, at) ORDER BY at $$;
+SELECT line FROM told('mall');
+
+-- the same from the rows, by the definitions of the text books
+CREATE FUNCTION recomputed() RETURNS TABLE (line text) LANGUAGE sql AS $q$
+	WITH long AS (
+		SELECT cluster, persona, feature, x FROM personas CROSS JOIN LATERAL (VALUES ('annual_income', annual_income::float8), ('spending_score', spending_score)) AS f(feature, x)
+	), contrast AS (
+		SELECT p.cluster, l.feature, avg(x) FILTER (WHERE l.cluster = p.cluster) AS mean, avg(x) FILTER (WHERE l.cluster <> p.cluster) AS others,
+			sqrt((count(*) FILTER (WHERE l.cluster = p.cluster) * var_pop(x) FILTER (WHERE l.cluster = p.cluster)
+				+ count(*) FILTER (WHERE l.cluster <> p.cluster) * var_pop(x) FILTER (WHERE l.cluster <> p.cluster)) / count(*)) AS sd
+		FROM (SELECT DISTINCT cluster FROM personas) AS p CROSS JOIN long AS l GROUP BY p.cluster, l.feature
+	), gender AS (
+		SELECT DISTINCT ON (cluster) cluster, gender, count(*) / sum(count(*)) OVER (PARTITION BY cluster) AS share FROM personas GROUP BY cluster, gender ORDER BY cluster, count(*) DESC, gender
+	)
+	SELECT format('%s segments of %s customers of story.mall_customers, told apart by annual_income and spending_score. Version %s, fitted on DATE (UTC) by kmeans, scale zscore.',
+		count(DISTINCT cluster), count(*), (SELECT max(version) FROM segment.models)) FROM personas
+	UNION ALL
+	SELECT format('Of the variance of the customers, the segments explain %s.', string_agg(format('%s %% in %s', round(e.share, 1), e.feature), ' and ' ORDER BY e.share DESC))
+	FROM (SELECT w.feature, 100 * (1 - sum(w.n * w.v) / (max(t.n) * max(t.v)))::numeric AS share FROM (SELECT feature, cluster, count(*) AS n, var_pop(x) AS v FROM long GROUP BY 1, 2) AS w
+		JOIN (SELECT feature, count(*) AS n, var_pop(x) AS v FROM long GROUP BY 1) AS t ON t.feature = w.feature GROUP BY 1) AS e
+	UNION ALL
+	SELECT format('| %s | %s | %s %% |', persona, count(*), round(100.0 * count(*) / sum(count(*)) OVER (), 1)) FROM personas GROUP BY persona
+	UNION ALL
+	SELECT format('How many segments there should be, as indices of the customers see it: %s.', verdict)
+	FROM segment.choose_k('mall_customers', '{annual_income,spending_score}') WHERE chosen AND k = 5
+	UNION ALL
+	SELECT format('%s customers, %s %% of all. What sets them apart: %s.', n, round(100.0 * n / sum(n) OVER (), 1),
+		(SELECT string_agg(format('%s %s, against %s of all others (a %s difference)', feature, trim_scale(round(mean::numeric, 1)), trim_scale(round(others::numeric, 1)), segment.effect_word((mean - others) / sd)),
+			'; ' ORDER BY abs((mean - others) / sd) DESC) FROM contrast AS c WHERE c.cluster = p.cluster AND abs(mean - others) >= 0.2 * sd))
+	FROM (SELECT cluster, count(*) AS n FROM personas GROUP BY cluster) AS p
+	UNION ALL
+	SELECT format('Who they are: age %s on average, everybody %s; gender most often %s, %s %%, everybody %s %%.', trim_scale(round(avg(p.age), 1)),
+		(SELECT trim_scale(round(avg(age), 1)) FROM personas), g.gender, round(100 * g.share, 1), (SELECT round(100.0 * count(*) FILTER (WHERE e.gender = g.gender) / count(*), 1) FROM personas AS e))
+	FROM personas AS p JOIN gender AS g USING (cluster) GROUP BY cluster, g.gender, g.share
+$q$;
+SELECT count(*) AS lines_as_computed FROM recomputed();
+SELECT line FROM recomputed() EXCEPT SELECT line FROM told('mall');
+SELECT line FROM told('mall') WHERE line ~ '\d' EXCEPT SELECT line FROM recomputed();
+
+-- a year later: what changed, and who moved
+SELECT customers FROM segment.snapshot('mall');
+CREATE TABLE former AS SELECT customer_id, cluster, persona FROM personas;
+CREATE TABLE former_sizes AS SELECT cluster, count(*) AS n FROM former GROUP BY cluster;
+UPDATE mall_customers SET spending_score = 100 - spending_score WHERE customer_id % 9 = 0;
+DELETE FROM mall_customers WHERE customer_id % 50 = 7;
+INSERT INTO mall_customers SELECT i, 'Female', 40, 60, 50 FROM generate_series(300, 310) AS i;
+SELECT count(*) FROM segment.refit('mall');
+SELECT customers FROM segment.snapshot('mall');
+WITH moved AS (SELECT f.cluster AS a, p.cluster AS b, f.persona AS from_persona, p.persona AS to_persona FROM former AS f FULL JOIN personas AS p USING (customer_id)),
+expected AS (
+	SELECT line FROM recomputed()
+	UNION ALL SELECT 'Version 1 continues no other: there is nothing to compare it with.'
+	UNION ALL SELECT 'Version 2 continues version 1, fitted on DATE.'
+	UNION ALL
+	SELECT format('| %s | %s | %s | %s | %s |', p.persona, c.event, f.n, count(*), segment.short_number(c.drift))
+	FROM personas AS p JOIN former_sizes AS f USING (cluster) JOIN segment.changes AS c USING (cluster) WHERE c.model = 'mall' AND c.version = 2 GROUP BY cluster, p.persona, f.n, c.event, c.drift
+	UNION ALL
+	SELECT format('Between the snapshots of DATE and DATE (UTC), %s customers moved to another segment, %s came, %s went.',
+		count(*) FILTER (WHERE a <> b), count(*) FILTER (WHERE a IS NULL), count(*) FILTER (WHERE b IS NULL)) FROM moved
+	UNION ALL
+	SELECT format('- from %s to %s: %s customers, %s %% of the former', from_persona, to_persona, count(*), round(100.0 * count(*) / (SELECT n FROM former_sizes WHERE cluster = a), 1))
+	FROM moved WHERE a <> b GROUP BY a, b, from_persona, to_persona
+), story AS (SELECT line FROM told('mall'))
+SELECT 'not recomputed: ' || line FROM (SELECT line FROM story WHERE line ~ '\d' EXCEPT SELECT line FROM expected) AS d
+UNION ALL SELECT 'changes told: ' || count(*)::text FROM story JOIN expected USING (line) WHERE line ~ '^\| .* \| kept|^- from|^Between|^Version';
+SELECT line FROM told('mall') WITH ORDINALITY AS t(line, at) WHERE at >= (SELECT min(at) FROM told('mall') WITH ORDINALITY AS t(line, at) WHERE line = '## What changed') ORDER BY at;
+
+-- names are text, whatever they look like
+SELECT segment.rename('mall', 0, E'<script>alert(1)</script> *bold* a|b\n# c _d_ e_f &lt; ~g~ $h$ 5.5 % of: all');
+SELECT segment.rename('mall', 1, E'\t- www.a.com :b: http://c.d `e` f\\n [g](h) \u2028 \u0645\u0631\u062d\u0628\u0627 "x" ''y''');
+SELECT line FROM told('mall') WHERE line ~ 'script|www';
+CREATE TABLE "<b>" ("a|b" float8, "*c*" float8, "__d__" text, "e" text, id int, unknown text, big float8);
+INSERT INTO "<b>" SELECT i % 2 * 10 + i % 3, 7, CASE WHEN i % 2 = 1 THEN E'<i>\nx' END, i::text, i, NULL, CASE i % 4 WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN 1e300 ELSE 5 END::float8 FROM generate_series(1, 60) AS i;
+SELECT count(*) FROM segment.fit('<m>', '"<b>"', '{a|b,*c*}', 2, '{id}');
+SELECT line FROM told('<m>') WHERE line <> '';
+
+-- one cluster; other methods; the number that was asked for is not what the indices say
+SELECT count(*) FROM segment.fit('one', 'mall_customers', '{age}', 1);
+SELECT line FROM told('one') WHERE line ~ 'segment|others';
+SELECT count(*) FROM segment.fit('tree', 'mall_customers', '{annual_income,spending_score}', 5, method => 'hclust');
+SELECT line FROM told('tree') WITH ORDINALITY AS t(line, at) WHERE line ~ 'fitted|How many|explain|distrust|warning' ORDER BY at;
+SELECT count(*) FROM segment.fit('three', 'mall_customers', '{annual_income,spending_score}', 3);
+SELECT line FROM told('three') WHERE line LIKE 'How many%';
+-- what lint and health say is told
+CREATE TABLE skewed AS SELECT i AS id, exp(i % 97 / 8.0) AS spent, i * 13 % 31 AS visits FROM generate_series(1, 300) AS i;
+SELECT count(*) FROM segment.fit('skewed', 'skewed', '{spent,visits}', 3, '{id}');
+UPDATE skewed SET visits = visits + 100;
+SELECT line FROM told('skewed') WITH ORDINALITY AS t(line, at) WHERE at > (SELECT min(at) FROM told('skewed') WITH ORDINALITY AS t(line, at) WHERE line LIKE '## What to%') AND line <> '' ORDER BY at;
+-- a view that needs the caller's search_path
+CREATE FUNCTION doubled(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 2 * $1';
+CREATE FUNCTION quadrupled(x int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN doubled(doubled(x)); END';
+CREATE VIEW seen AS SELECT customer_id, quadrupled(age) AS age4, annual_income FROM mall_customers;
+SELECT count(*) FROM segment.fit('seen', 'seen', '{annual_income}', 2, '{customer_id}');
+SELECT line FROM told('seen') WHERE line LIKE 'Who%';
+
+-- a guest who may not read the source, or not even look into its schema, gets what needs no source
+SELECT segment.share('mall', 'regress_segment_story_guest');
+SET ROLE regress_segment_story_guest;
+SELECT line FROM regexp_split_to_table(segment.story('mall'), E'\n') AS line WHERE line ~ '^(# |How|Who|The source|2|-)';
+RESET ROLE;
+REVOKE USAGE ON SCHEMA story FROM regress_segment_story_guest;
+SET ROLE regress_segment_story_guest;
+SELECT line FROM regexp_split_to_table(segment.story('mall'), E'\n') AS line WHERE line LIKE 'The source%';
+SET ROLE regress_segment_story;
+-- an empty source, one that has lost a feature, none
+TRUNCATE skewed;
+SELECT line FROM told('skewed') WITH ORDINALITY AS t(line, at) WHERE line ~ 'How many|now|no rows|Who' ORDER BY at;
+ALTER TABLE skewed DROP COLUMN visits;
+SELECT line FROM told('skewed') WHERE line LIKE 'The source%';
+DROP TABLE skewed;
+SELECT line FROM told('skewed') WHERE line LIKE 'The source%';
+-- what has no story
+SELECT count(*) FROM segment.fit('by', 'mall_customers', '{age,annual_income}', 2, by => 'gender');
+SELECT segment.story('by');
+SELECT segment.story('nobody');
+SELECT segment.story(NULL);
+
+RESET ROLE;
+DROP SCHEMA story CASCADE;
+DELETE FROM segment.model WHERE owner = 'regress_segment_story'::regrole;
+DROP ROLE regress_segment_story, regress_segment_story_guest;
