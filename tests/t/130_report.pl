@@ -66,6 +66,10 @@ if (!$is_here)
 	exit;
 }
 
+# The nightly job keeps what segment.report makes.
+is(sql(q{SELECT segment.keep_report('mall') IS NOT NULL}), 't', 'a report is kept');
+is(sql(q{SELECT count(*) FROM segment.reports WHERE html = segment.report('mall')}), '1', 'as it was made');
+
 my $folder = PostgreSQL::Test::Utils::tempdir();
 
 sub page
