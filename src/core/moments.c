@@ -122,6 +122,13 @@ find_means(const double *x, const double *weight, const int *group, int n, int n
 	pfree(sums);
 }
 
+/* Up again to the size of the values; what rounding put beyond the largest double comes back. */
+static double
+scale_up(double scaled, Pow2 up)
+{
+	return Max(Min(pow2_scale(scaled, up), DBL_MAX), -DBL_MAX);
+}
+
 /*
  * Weights and means of the n values x[] with weights weight[], by group[] in
  * 0..ngroups-1 (all one group when NULL).  A group without rows gets zeros.
@@ -135,7 +142,7 @@ means_by_group(const double *x, const double *weight, const int *group, int n, i
 
 	find_means(x, weight, group, n, ngroups, pow2_of(-e), result);
 	for (int g = 0; g < ngroups; g++)
-		result[g].mean = pow2_scale(result[g].mean, pow2_of(e));
+		result[g].mean = scale_up(result[g].mean, pow2_of(e));
 }
 
 /*
@@ -170,9 +177,9 @@ moments_by_group(const double *x, const double *weight, const double *variance,
 			/* the mean is rounded to a double: take off what that adds */
 			double		sum = square[g] - rest[g] * rest[g] / result[g].weight;
 
-			result[g].sd = pow2_scale(sqrt(Max(sum, 0) / result[g].weight), up);
+			result[g].sd = scale_up(sqrt(Max(sum, 0) / result[g].weight), up);
 		}
-		result[g].mean = pow2_scale(result[g].mean, up);
+		result[g].mean = scale_up(result[g].mean, up);
 	}
 	pfree(square);
 	pfree(rest);
