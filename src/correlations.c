@@ -26,6 +26,9 @@
 /* Arguments before the columns: the state, the size of the sketches. */
 #define FIRST_COLUMN 2
 
+/* Rows that wait to be entered together, so that each sketch is in the cache for all of them. */
+#define BLOCK 256
+
 /* Of the rows in which a pair is complete, but another column is not. */
 typedef struct Rest
 {
@@ -44,6 +47,8 @@ typedef struct Correlations
 	int			pairs;
 	int			size;
 	int64		rows;			/* without a gap */
+	int			waiting;		/* of them, not in the sketches yet */
+	double	   *block;			/* [columns][BLOCK], those that wait; of ranks only */
 	SquareSums *squares;		/* [columns], of these rows */
 	Sketch	  **side;			/* [columns], of these rows */
 	ProductSums *products;		/* [pairs], of all rows of the pair */
@@ -72,6 +77,7 @@ correlations_begin(MemoryContext context, int columns, int size)
 		Size		bytes = add_size(mul_size(pairs, sketch_room_bytes(2, size)),
 									 mul_size(columns + 2 * pairs, sketch_room_bytes(1, size)));
 
+		bytes = add_size(bytes, mul_size(columns, sizeof(double) * BLOCK));
 		if (bytes > work_memory_limit())
 			work_refuse_memory(bytes, psprintf("the ranks of %d pairs of columns", pairs), "Name fewer features");
 	}
@@ -88,6 +94,7 @@ correlations_begin(MemoryContext context, int columns, int size)
 	}
 	else
 	{
+		state->block = MemoryContextAlloc(context, sizeof(double) * BLOCK * columns);
 		state->side = MemoryContextAlloc(context, sizeof(Sketch *) * columns);
 		for (int j = 0; j < columns; j++)
 			state->side[j] = begin_sketch(context, 1, size);
@@ -120,6 +127,34 @@ add_row(Sketch **sketch, const double *row, MemoryContext context)
 
 	sketch_check(sketch_add(&s, row), s);
 	sketch_keep(sketch, s, context);
+}
+
+/* Rows of one column, or of two, to a sketch of as many features. */
+static void
+add_columns(Sketch **sketch, const double *x, const double *y, int n, MemoryContext context)
+{
+	const double *column[2] = {x, y};
+	Sketch	   *s = *sketch;
+
+	sketch_check(sketch_add_columns(&s, column, n), s);
+	sketch_keep(sketch, s, context);
+}
+
+/* Enter the rows that wait. */
+static void
+add_waiting(Correlations *state, MemoryContext context)
+{
+	int			pair = 0;
+
+	for (int a = 0; a < state->columns && state->waiting > 0; a++)
+	{
+		const double *x = state->block + (Size) a * BLOCK;
+
+		add_columns(&state->side[a], x, NULL, state->waiting, context);
+		for (int b = a + 1; b < state->columns; b++, pair++)
+			add_columns(&state->both[pair], x, state->block + (Size) b * BLOCK, state->waiting, context);
+	}
+	state->waiting = 0;
 }
 
 static void
@@ -177,11 +212,16 @@ segment_correlations_add(PG_FUNCTION_ARGS)
 	if (numbers == columns)
 	{
 		state->rows++;
+		if (state->size != 0)
+		{
+			for (int j = 0; j < columns; j++)
+				state->block[(Size) j * BLOCK + state->waiting] = x[j];
+			if (++state->waiting == BLOCK)
+				add_waiting(state, context);
+			PG_RETURN_POINTER(state);
+		}
 		for (int j = 0; j < columns; j++)
-			if (state->size == 0)
-				exact_add_squares(&state->squares[j], parts[j]);
-			else
-				add_row(&state->side[j], &x[j], context);
+			exact_add_squares(&state->squares[j], parts[j]);
 	}
 	for (int a = 0; a < columns; a++)
 		for (int b = a + 1; b < columns; b++, pair++)
@@ -229,6 +269,8 @@ segment_correlations_combine(PG_FUNCTION_ARGS)
 	}
 	if (state == NULL)
 		state = correlations_begin(context, more->columns, more->size);
+	Assert(more->waiting == 0); /* none wait in what has been handed over */
+	add_waiting(state, context);
 	state->rows += more->rows;
 	for (int j = 0; j < state->columns; j++)
 		if (state->size == 0)
@@ -306,7 +348,7 @@ segment_correlations_serialize(PG_FUNCTION_ARGS)
 	StringInfoData buffer;
 	bytea	   *bytes;
 
-	aggregate_context(fcinfo);
+	add_waiting(state, aggregate_context(fcinfo));
 	initStringInfo(&buffer);
 	write_bytes(&buffer, state, sizeof(Correlations));
 	for (int j = 0; j < state->columns; j++)
@@ -446,11 +488,12 @@ segment_correlations_final(PG_FUNCTION_ARGS)
 	int			pair = 0;
 	int			dims[2];
 	int			bounds[2] = {1, 1};
+	MemoryContext context = aggregate_context(fcinfo);
 
-	aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (Correlations *) PG_GETARG_POINTER(0);
+	add_waiting(state, context);
 	dims[0] = state->pairs;
 	dims[1] = FIGURES;
 	values = palloc(sizeof(Datum) * FIGURES * state->pairs);

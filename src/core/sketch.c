@@ -727,16 +727,26 @@ make_way(Sketch **sketch, Entered outcome)
 	}
 }
 
+/* Some rows, by feature: value j of row i is column[j][i * stride]. */
+typedef struct RowGroup
+{
+	const double *column[GROUPED_DIM];
+	int			stride;
+	int			n;				/* up to GROUP */
+} RowGroup;
+
 /*
- * Enter the waiting rows into a sketch of cells that has room for them all;
- * all but the sketch are constants where this is inlined.
+ * Enter a group of rows, counted already, into a sketch of cells that has room
+ * for them all; all but the sketch and the group are constants where this is
+ * inlined.
  */
 static inline __attribute__((always_inline)) Entered
-enter_group(Sketch *s, const int dim, const SketchFamily family, const bool compact)
+enter_group(Sketch *s, const RowGroup *group, const int dim, const SketchFamily family, const bool compact)
 {
-	const double *rows = waiting_rows(s);
 	const uint32 *index = index_of(s);
-	uint32		mask = ((uint32) 1 << s->index_bits) - 1;
+	int			bits = s->index_bits;
+	uint32		mask = ((uint32) 1 << bits) - 1;
+	int			n = group->n;
 	Shifts		shifts = sketch_shifts(s, s->level);
 	uint64		far = 0;
 	double		scale[GROUPED_DIM];
@@ -744,19 +754,20 @@ enter_group(Sketch *s, const int dim, const SketchFamily family, const bool comp
 	uint64		name[GROUP][GROUPED_DIM];
 	int64		value[GROUP][GROUPED_DIM];	/* compact: offsets */
 	uint64		hash[GROUP];
+	uint64	   *cell[GROUP];	/* the likely one, or NULL */
 
 	for (int j = 0; j < dim; j++)
 	{
 		scale[j] = unit_scale(s, j);
 		shift[j] = shift_of(shifts, j);
 	}
-	for (int i = 0; i < s->waiting; i++)
+	for (int i = 0; i < n; i++)
 	{
 		for (int j = 0; j < dim; j++)
 		{
 			int64		key;
 
-			if (!quantise(family, scale[j], rows[i * dim + j], &key, &value[i][j]))
+			if (!quantise(family, scale[j], group->column[j][i * group->stride], &key, &value[i][j]))
 			{
 				s->bad_feature = j;
 				return OUT_OF_RANGE;
@@ -777,60 +788,65 @@ enter_group(Sketch *s, const int dim, const SketchFamily family, const bool comp
 		if (is_too_far(s->rows, s->reach))
 			return TOO_FAR;
 	}
-	for (int i = 0; i < s->waiting; i++)
+	for (int i = 0; i < n; i++)
 	{
-		uint32		entry = index[hash[i] & mask] & mask;
+		uint32		place = index[hash[i] & mask];
 
-		if (entry > 0)
+		cell[i] = NULL;
+		if (place != 0 && place >> bits == (uint32) (hash[i] >> 32) >> bits)
 		{
-			const char *cell = (const char *) sketch_entry(s, (int) entry - 1);
-
+			cell[i] = sketch_entry(s, (int) (place & mask) - 1);
 			for (Size byte = 0; byte < sizeof(uint64) * sketch_words(dim, false, compact); byte += 64)
-				__builtin_prefetch(cell + byte, 1);
+				__builtin_prefetch((const char *) cell[i] + byte, 1);
 		}
 	}
-	for (int i = 0; i < s->waiting; i++)
+	for (int i = 0; i < n; i++)
 	{
-		uint64	   *cell = find_entry(s, name[i], dim, hash[i]);
+		uint64	   *into = cell[i];
 
-		cell[0]++;
+		if (into == NULL || memcmp(into + 1, name[i], sizeof(uint64) * dim) != 0)
+			into = find_entry(s, name[i], dim, hash[i]);
+		into[0]++;
 		for (int j = 0; j < dim; j++)
 			if (compact)
 			{
-				*compact_sum(cell, dim, j) += (uint64) value[i][j];
-				wide_add(compact_square(cell, dim, j), (Wide) value[i][j] * value[i][j]);
+				*compact_sum(into, dim, j) += (uint64) value[i][j];
+				wide_add(compact_square(into, dim, j), (Wide) value[i][j] * value[i][j]);
 			}
 			else
 			{
-				wide_add(cell_sum(cell, dim, j), value[i][j]);
-				wide3_add_square(cell_square(cell, dim, j), value[i][j]);
+				wide_add(cell_sum(into, dim, j), value[i][j]);
+				wide3_add_square(cell_square(into, dim, j), value[i][j]);
 			}
 	}
-	s->waiting = 0;
 	return ENTERED;
 }
 
 #define ENTER_GROUP(dim) \
 	case dim: \
 		if (s->family == SKETCH_FRAME) \
-			return s->compact ? enter_group(s, dim, SKETCH_FRAME, true) : \
-				enter_group(s, dim, SKETCH_FRAME, false); \
-		return s->compact ? enter_group(s, dim, SKETCH_FLOAT, true) : \
-			enter_group(s, dim, SKETCH_FLOAT, false)
+			return s->compact ? enter_group(s, group, dim, SKETCH_FRAME, true) : \
+				enter_group(s, group, dim, SKETCH_FRAME, false); \
+		return s->compact ? enter_group(s, group, dim, SKETCH_FLOAT, true) : \
+			enter_group(s, group, dim, SKETCH_FLOAT, false)
 
 static Entered
-enter_group_in_order(Sketch *s)
+enter_group_in_order(Sketch *s, const RowGroup *group)
 {
 	if (s->dim == 1)
-		return s->compact ? enter_group(s, 1, SKETCH_ORDER, true) : enter_group(s, 1, SKETCH_ORDER, false);
-	return s->compact ? enter_group(s, 2, SKETCH_ORDER, true) : enter_group(s, 2, SKETCH_ORDER, false);
+		return s->compact ? enter_group(s, group, 1, SKETCH_ORDER, true) :
+			enter_group(s, group, 1, SKETCH_ORDER, false);
+	return s->compact ? enter_group(s, group, 2, SKETCH_ORDER, true) :
+		enter_group(s, group, 2, SKETCH_ORDER, false);
 }
 
 static Entered
-enter_group_of_any_dim(Sketch *s)
+enter_group_of_any_dim(Sketch *s, const RowGroup *group)
 {
+	if (s->count + group->n > s->room)
+		return NO_ROOM;
 	if (s->family == SKETCH_ORDER)
-		return enter_group_in_order(s);
+		return enter_group_in_order(s, group);
 	switch (s->dim)
 	{
 		ENTER_GROUP(1);
@@ -863,10 +879,17 @@ enter_waiting(Sketch **sketch)
 			if (outcome == ENTERED)
 				s->waiting--;
 		}
-		else if (s->count + GROUP > s->room)
-			outcome = NO_ROOM;	/* a group waits only where there is room for many */
 		else
-			outcome = enter_group_of_any_dim(s);
+		{
+			/* a group waits only where there is room for many */
+			RowGroup	group = {.stride = s->dim, .n = s->waiting};
+
+			for (int j = 0; j < s->dim; j++)
+				group.column[j] = waiting_rows(s) + j;
+			outcome = enter_group_of_any_dim(s, &group);
+			if (outcome == ENTERED)
+				s->waiting = 0;
+		}
 		status = make_way(sketch, outcome);
 	}
 	return status;
@@ -918,6 +941,49 @@ sketch_add_weighted(Sketch **sketch, const double *row, int64 weight)
 		return SKETCH_TOO_MANY_ROWS;
 	(*sketch)->rows += weight;
 	return enter_row(sketch, row, weight);
+}
+
+/*
+ * The same as adding n rows of finite values one by one: row i is column[0][i],
+ * column[1][i] and so on.  Of up to GROUPED_DIM features.  Faster, as cells
+ * take the rows from the columns, without a copy.
+ */
+SketchStatus
+sketch_add_columns(Sketch **sketch, const double *const *column, int n)
+{
+	SketchStatus status = SKETCH_DONE;
+
+	Assert((*sketch)->open && (*sketch)->dim <= GROUPED_DIM);
+	if ((*sketch)->rows > INT64_MAX - n)
+		return SKETCH_TOO_MANY_ROWS;
+	(*sketch)->rows += n;
+	for (int i = 0; i < n && status == SKETCH_DONE;)
+	{
+		Sketch	   *s = *sketch;
+
+		if (s->exact || s->size < GROUP)	/* cells of so few may never have room for a group */
+		{
+			double		row[GROUPED_DIM];
+
+			for (int j = 0; j < s->dim; j++)
+				row[j] = column[j][i];
+			status = enter_row(sketch, row, 1);
+			i++;
+		}
+		else
+		{
+			RowGroup	group = {.stride = 1, .n = Min(GROUP, n - i)};
+			Entered		outcome;
+
+			for (int j = 0; j < s->dim; j++)
+				group.column[j] = column[j] + i;
+			outcome = enter_group_of_any_dim(s, &group);
+			if (outcome == ENTERED)
+				i += group.n;
+			status = make_way(sketch, outcome);
+		}
+	}
+	return status;
 }
 
 /* Enter a cell of "from", whose rows are counted already, into an open sketch. */

@@ -81,6 +81,7 @@ extern Size sketch_room_bytes(int dim, int size);
 extern Sketch *sketch_create(const SketchShape *shape);
 extern SketchStatus sketch_add(Sketch **sketch, const double *row);
 extern SketchStatus sketch_add_weighted(Sketch **sketch, const double *row, int64 weight);
+extern SketchStatus sketch_add_columns(Sketch **sketch, const double *const *column, int n);
 extern SketchStatus sketch_merge(Sketch **into, const Sketch *from);
 extern SketchStatus sketch_close(const Sketch *sketch, Sketch **closed);
 extern Sketch *sketch_open(const Sketch *closed);

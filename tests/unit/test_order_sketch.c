@@ -46,19 +46,29 @@ must(SketchStatus status)
 		abort();
 }
 
-/* Closed; of the values x, or of the pairs (x, y), in two parts that are merged. */
+/* Closed; of the values x, or of the pairs (x, y), in two parts that are merged: row by row, and by columns. */
 static Sketch *
 sketch_of(const double *x, const double *y, int n, int size)
 {
 	SketchShape shape = {.dim = y ? 2 : 1, .size = size, .family = SKETCH_ORDER};
 	Sketch	   *part[2] = {sketch_create(&shape), sketch_create(&shape)};
 	Sketch	   *closed;
+	int			rows = 2 * n / 3;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < rows; i++)
 	{
 		double		row[2] = {x[i], y ? y[i] : 0};
 
-		must(sketch_add(&part[i % 3 == 0], row));
+		must(sketch_add(&part[0], row));
+	}
+	for (int i = rows; i < n;)
+	{
+		const double *column[2] = {x + i, y ? y + i : NULL};
+		int			length = draw_int(1, 100);
+
+		length = Min(length, n - i);
+		must(sketch_add_columns(&part[1], column, length));
+		i += length;
 	}
 	must(sketch_merge(&part[0], part[1]));
 	must(sketch_close(part[0], &closed));

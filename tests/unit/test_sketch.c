@@ -42,6 +42,32 @@ sketch_of(const SketchShape *shape, const double *rows, int n)
 	return s;
 }
 
+/* The same by columns, in blocks of any length; now and then a row by itself. */
+static Sketch *
+sketch_by_columns(const SketchShape *shape, const double *rows, int n)
+{
+	Sketch	   *s = sketch_create(shape);
+	double		block[8][100];
+	const double *column[8];
+
+	for (int j = 0; j < shape->dim; j++)
+		column[j] = block[j];
+	for (int start = 0; start < n;)
+	{
+		int			length = draw_int(0, 100);
+
+		length = Min(length, n - start);
+		for (int i = 0; i < length; i++)
+			for (int j = 0; j < shape->dim; j++)
+				block[j][i] = rows[(Size) (start + i) * shape->dim + j];
+		check_done(sketch_add_columns(&s, column, length));
+		start += length;
+		if (start < n)
+			check_done(sketch_add(&s, rows + (Size) start++ * shape->dim));
+	}
+	return s;
+}
+
 static Sketch *
 closed(const Sketch *s)
 {
@@ -307,7 +333,9 @@ check_order(const SketchShape *shape, int kind, int n, const char *family)
 		{
 			int			end = p == parts - 1 ? n : start + (int) (draw_unit() * (n - start));
 
-			part[p] = sketch_of(shape, rows + (Size) start * shape->dim, end - start);
+			part[p] = shape->dim <= 8 && (run + p) % 2 == 1 ?
+				sketch_by_columns(shape, rows + (Size) start * shape->dim, end - start) :
+				sketch_of(shape, rows + (Size) start * shape->dim, end - start);
 			start = end;
 		}
 		different += !same_bytes(first, closed(merge_tree(part, parts)));
