@@ -419,23 +419,30 @@ segment_correlations_deserialize(PG_FUNCTION_ARGS)
 
 /* ---- results ---- */
 
-/* The finished sketch of all rows of a pair, on one side. */
+/*
+ * The finished sketch of all rows of a pair, on one side.  whole[] keeps, by
+ * column, those of the rows without a gap, which most pairs share.
+ */
 static Sketch *
-whole_side(const Correlations *state, int pair, int side, int column)
+whole_side(const Correlations *state, int pair, int side, int column, Sketch **whole)
 {
-	Sketch	   *all = begin_sketch(CurrentMemoryContext, 1, state->size);
+	Sketch	   *all;
 	Sketch	   *closed;
 
-	add_sketch(&all, state->side[column], CurrentMemoryContext);
-	if (state->rest[pair])
-		add_sketch(&all, state->rest[pair]->side[side], CurrentMemoryContext);
+	if (whole[column] == NULL)
+		sketch_check(sketch_close(state->side[column], &whole[column]), state->side[column]);
+	if (state->rest[pair] == NULL)
+		return whole[column];
+	all = begin_sketch(CurrentMemoryContext, 1, state->size);
+	add_sketch(&all, whole[column], CurrentMemoryContext);
+	add_sketch(&all, state->rest[pair]->side[side], CurrentMemoryContext);
 	sketch_check(sketch_close(all, &closed), all);
 	pfree(all);
 	return closed;
 }
 
 static RankCorrelation
-rank_correlation(const Correlations *state, int pair, int a, int b)
+rank_correlation(const Correlations *state, int pair, int a, int b, Sketch **whole)
 {
 	Sketch	   *both;
 	Sketch	   *side[2] = {NULL, NULL};
@@ -450,11 +457,11 @@ rank_correlation(const Correlations *state, int pair, int a, int b)
 						   (long long) SPEARMAN_MOST_ROWS - 1)));
 	if (!both->exact)
 	{
-		side[0] = whole_side(state, pair, 0, a);
-		side[1] = whole_side(state, pair, 1, b);
+		side[0] = whole_side(state, pair, 0, a, whole);
+		side[1] = whole_side(state, pair, 1, b, whole);
 	}
 	result = spearman(both, side[0], side[1]);
-	if (!both->exact)
+	if (!both->exact && state->rest[pair])
 	{
 		pfree(side[0]);
 		pfree(side[1]);
@@ -485,6 +492,7 @@ segment_correlations_final(PG_FUNCTION_ARGS)
 	Correlations *state;
 	Datum	   *values;
 	bool	   *nulls;
+	Sketch	  **whole;
 	int			pair = 0;
 	int			dims[2];
 	int			bounds[2] = {1, 1};
@@ -498,6 +506,7 @@ segment_correlations_final(PG_FUNCTION_ARGS)
 	dims[1] = FIGURES;
 	values = palloc(sizeof(Datum) * FIGURES * state->pairs);
 	nulls = palloc(sizeof(bool) * FIGURES * state->pairs);
+	whole = palloc0(sizeof(Sketch *) * state->columns);
 	for (int a = 0; a < state->columns; a++)
 		for (int b = a + 1; b < state->columns; b++, pair++)
 		{
@@ -510,7 +519,7 @@ segment_correlations_final(PG_FUNCTION_ARGS)
 			core_poll("correlating", (double) pair / state->pairs);
 			if (rows > 1)
 				result = state->size == 0 ? value_correlation(state, pair, rows, a, b) :
-					rank_correlation(state, pair, a, b);
+					rank_correlation(state, pair, a, b, whole);
 			memset(isnull, false, sizeof(bool) * FIGURES);
 			value[ROWS] = Float8GetDatum((double) rows);
 			value[R] = Float8GetDatum(c->r);
