@@ -35,6 +35,9 @@
 /* Characters of a histogram. */
 #define HISTOGRAM_WIDTH 20
 
+/* Values wait until there are so many, for a sketch takes many at once in less time. */
+#define WAITING 256
+
 typedef struct Distribution
 {
 	int64		not_finite;
@@ -43,6 +46,8 @@ typedef struct Distribution
 	PowerSums	sums;
 	Distinct	distinct;
 	Sketch	   *sketch;
+	int			waiting;
+	double		wait[WAITING];
 } Distribution;
 
 /* While the hashes are few they are kept, in a table in which 0 is a free place. */
@@ -79,6 +84,32 @@ distribution_begin(MemoryContext context, int size)
 	return state;
 }
 
+/* Enter the values that wait. */
+static void
+add_waiting(Distribution *state, MemoryContext context)
+{
+	const double *column = state->wait;
+	Sketch	   *sketch = state->sketch;
+
+	for (int i = 0; i < state->waiting; i++)
+	{
+		double		x = state->wait[i];
+		uint64		bits;
+
+		state->min = Min(state->min, x);
+		state->max = Max(state->max, x);
+		exact_add_powers(&state->sums, exact_parts(x));
+		memcpy(&bits, &x, sizeof(bits));
+		distinct_add(&state->distinct, distinct_hash(bits));
+	}
+	if (state->waiting > 0)
+	{
+		sketch_check(sketch_add_columns(&sketch, &column, state->waiting), sketch);
+		sketch_keep(&state->sketch, sketch, context);
+		state->waiting = 0;
+	}
+}
+
 /* segment.distribution_of(x, size) */
 PG_FUNCTION_INFO_V1(segment_distribution_add);
 Datum
@@ -86,9 +117,7 @@ segment_distribution_add(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	Distribution *state;
-	Sketch	   *sketch;
 	double		x;
-	uint64		bits;
 
 	state = PG_ARGISNULL(0) ? distribution_begin(context, PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2)) :
 		(Distribution *) PG_GETARG_POINTER(0);
@@ -100,14 +129,9 @@ segment_distribution_add(PG_FUNCTION_ARGS)
 		state->not_finite++;
 		PG_RETURN_POINTER(state);
 	}
-	state->min = Min(state->min, x);
-	state->max = Max(state->max, x);
-	exact_add_powers(&state->sums, exact_parts(x));
-	memcpy(&bits, &x, sizeof(bits));
-	distinct_add(&state->distinct, distinct_hash(bits));
-	sketch = state->sketch;
-	sketch_check(sketch_add(&sketch, &x), sketch);
-	sketch_keep(&state->sketch, sketch, context);
+	state->wait[state->waiting++] = x;
+	if (state->waiting == WAITING)
+		add_waiting(state, context);
 	PG_RETURN_POINTER(state);
 }
 
@@ -128,6 +152,8 @@ segment_distribution_combine(PG_FUNCTION_ARGS)
 	}
 	if (state == NULL)
 		state = distribution_begin(context, more->sketch->size);
+	add_waiting(state, context);
+	add_waiting(more, context);
 	state->not_finite += more->not_finite;
 	state->min = Min(state->min, more->min);
 	state->max = Max(state->max, more->max);
@@ -148,7 +174,7 @@ segment_distribution_serialize(PG_FUNCTION_ARGS)
 	Size		length;
 	bytea	   *bytes;
 
-	aggregate_context(fcinfo);
+	add_waiting(state, aggregate_context(fcinfo));
 	sketch_check(sketch_close(state->sketch, &closed), state->sketch);
 	length = VARHDRSZ + sizeof(Distribution) + sketch_bytes(closed);
 	bytes = palloc(length);
@@ -221,13 +247,14 @@ segment_distribution_final(PG_FUNCTION_ARGS)
 	};
 	Distribution *state;
 	TupleDesc	tupdesc;
+	MemoryContext context = aggregate_context(fcinfo);
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS];
 
-	aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (Distribution *) PG_GETARG_POINTER(0);
+	add_waiting(state, context);
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 
