@@ -141,7 +141,7 @@ CREATE TABLE typed AS
 		date '2026-01-31' + i % 3 AS "date", timestamptz '2026-01-31 12:00Z' + i % 3 * interval '1 hour' AS "timestamptz", (i % 3 + 1) * interval '1 day -2 hours' AS "interval",
 		(ARRAY['sad', 'fine', 'happy'])[1 + i % 3]::mood AS "enum", ('Store ' || i % 3) COLLATE "C" AS "text", ('S' || i % 3)::varchar(9) AS "varchar", ('S' || i % 3)::char(9) AS "char",
 		i % 3 = 1 AS "bool", md5((i % 3)::text)::uuid AS "uuid", decode(md5((i % 3)::text), 'hex') AS "bytea", ARRAY[i % 3, 1] AS "array", int4range(i % 3, 10) AS "range",
-		jsonb_build_object('a', i % 3) AS "jsonb", json_build_object('a', i % 3) AS "json", point(i % 3, 0) AS "point"
+		jsonb_build_object('a', i % 3) AS "jsonb", json_build_object('a', i % 3) AS "json text", point(i % 3, 0) AS "point"
 	FROM generate_series(1, 90) AS i;
 UPDATE typed SET "numeric" = 1.500 WHERE id % 6 = 1;
 UPDATE typed SET "float8" = '-0' WHERE id % 6 = 0;
