@@ -214,7 +214,7 @@ REVOKE EXECUTE ON FUNCTION segment.open_stays(), segment.close_stays() FROM PUBL
 
 -- Raises an error unless the key of the model is one that the source has, of the types that its stays have.
 CREATE FUNCTION segment.check_key(m segment.model, source regclass) RETURNS void
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

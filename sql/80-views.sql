@@ -67,7 +67,7 @@ COMMENT ON FUNCTION segment.view_query(bigint) IS
 	'Errors: the source is gone (42P01), lacks a feature or the column for groups (42703), or has a column of those names (42701)';
 
 CREATE FUNCTION segment.view_target(view text, of regclass, default_schema text) RETURNS text
-	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
