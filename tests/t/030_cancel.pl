@@ -20,7 +20,7 @@ CREATE TABLE tall AS SELECT random() AS a, random() AS b, random() AS c FROM gen
 my %long = (
 	'reading and sorting' => 'SELECT DISTINCT kmeans_label(ARRAY[a, b, c], 2) OVER () FROM wide, generate_series(1, 30)',
 	'k-means' => 'SELECT DISTINCT kmeans_label(50, a, b, c) OVER () FROM wide',
-	'the k-means aggregate' => 'SELECT kmeans(50, a, b, c) FROM wide',
+	'the k-means aggregate' => 'SELECT kmeans(500, a, b, c) FROM tall',
 	'a tree in linear memory' => 'SELECT DISTINCT hclust_label(3, a, b, c) OVER () FROM tall',
 	'a spanning tree' => q{SELECT DISTINCT hclust_label(ARRAY[a, b, c], 3, linkage => 'single') OVER () FROM tall},
 	'core distances' => 'SELECT DISTINCT hdbscan_label(100, a, b, c) OVER () FROM tall',
