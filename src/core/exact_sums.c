@@ -36,13 +36,6 @@ typedef struct Big
 	uint64		word[BIG_WORDS];	/* from the lowest up */
 } Big;
 
-/* The number m * 2^e, whose exponent may be beyond a double's. */
-typedef struct Scaled
-{
-	double		m;				/* 0, or 0.5 <= |m| < 1 */
-	int			e;
-} Scaled;
-
 /* ---- sums ---- */
 
 /* sum += the number of n words at "word" times 2^position */
@@ -114,6 +107,14 @@ exact_add_squares(SquareSums *sums, ExactParts x)
 	add_words(sums->second, power, 2, 2 * x.position);
 }
 
+/* Add a finite value. */
+void
+exact_add(ExactMoments *moments, double x)
+{
+	moments->n++;
+	exact_add_squares(&moments->sums, exact_parts(x));
+}
+
 void
 exact_add_product(ProductSums *sums, ExactParts x, ExactParts y)
 {
@@ -142,6 +143,13 @@ exact_merge_squares(SquareSums *sums, const SquareSums *more)
 	for (int sign = 0; sign < 2; sign++)
 		add_words(sums->first[sign], more->first[sign], EXACT_WORDS(1) - 1, 0);
 	add_words(sums->second, more->second, EXACT_WORDS(2) - 1, 0);
+}
+
+void
+exact_merge(ExactMoments *moments, const ExactMoments *more)
+{
+	moments->n += more->n;
+	exact_merge_squares(&moments->sums, &more->sums);
 }
 
 void
@@ -297,19 +305,64 @@ square_root(Scaled a)
 	return (Scaled) {m, (a.e - odd) / 2 + e};
 }
 
-static double
-to_double(Scaled a)
+/* a / n, for a count n. */
+static Scaled
+over(Scaled a, int64 n)
 {
-	return ldexp(a.m, a.e);
+	return divide(a, (Scaled) {(double) n, 0});
 }
 
 static double
 quotient(const Big *a, Scaled b)
 {
-	return to_double(divide(to_scaled(a, 0), b));
+	return scaled_at(divide(to_scaled(a, 0), b), 0);
 }
 
 /* ---- what follows ---- */
+
+/* n^2 times the variance, for the divisor n: n S2 - S1^2. */
+static Big
+deviations(int64 n, const SquareSums *sums, Big sum)
+{
+	return minus(times_small(big_of(sums->second, EXACT_WORDS(2)), n), times(sum, sum));
+}
+
+static Big
+sum_of(const SquareSums *sums)
+{
+	return signed_sum(sums->first[0], sums->first[1], EXACT_WORDS(1));
+}
+
+/* There must be a value at least. */
+double
+exact_mean(const ExactMoments *moments)
+{
+	Big			sum = sum_of(&moments->sums);
+
+	Assert(moments->n > 0);
+	return scaled_at(over(to_scaled(&sum, -1074), moments->n), 0);
+}
+
+/* For the divisor n - 1, of two values or more. */
+Scaled
+exact_variance(const ExactMoments *moments)
+{
+	int64		n = moments->n;
+	Big			d2 = deviations(n, &moments->sums, sum_of(&moments->sums));
+
+	Assert(n > 1);
+	return over(over(to_scaled(&d2, -2 * 1074), n), n - 1);
+}
+
+/* The mean of a less that of b. */
+Scaled
+exact_difference(const ExactMoments *a, const ExactMoments *b)
+{
+	Big			difference = minus(times_small(sum_of(&a->sums), b->n), times_small(sum_of(&b->sums), a->n));
+
+	Assert(a->n > 0 && b->n > 0);
+	return over(over(to_scaled(&difference, -1074), a->n), b->n);
+}
 
 /* Mean from the first value on, sd from the second, skew from the third, kurtosis from the fourth. */
 Shape
@@ -331,11 +384,11 @@ exact_shape(const PowerSums *sums)
 	if (n < 1)
 		return shape;
 	mean.m /= count;
-	shape.mean = to_double(mean);
+	shape.mean = scaled_at(mean, 0);
 	if (n < 2)
 		return shape;
 	variance.m = variance.m / count / (count - 1);
-	shape.sd = d2.n == 0 ? 0 : to_double(square_root(variance));
+	shape.sd = d2.n == 0 ? 0 : scaled_at(square_root(variance), 0);
 	if (n < 3 || d2.n == 0)
 		return shape;
 	{
@@ -344,7 +397,7 @@ exact_shape(const PowerSums *sums)
 							  times_small(times(s1_squared, s1), 2));
 		Scaled		d2_scaled = to_scaled(&d2, 0);
 		Scaled		root = square_root(d2_scaled);
-		double		g1 = to_double(divide(divide(to_scaled(&d3, 0), d2_scaled), root));
+		double		g1 = scaled_at(divide(divide(to_scaled(&d3, 0), d2_scaled), root), 0);
 
 		shape.skew = g1 * sqrt(count * (count - 1)) / (count - 2);
 	}
@@ -367,10 +420,10 @@ exact_shape(const PowerSums *sums)
 Correlation
 exact_correlation(int64 n, const SquareSums *x, const SquareSums *y, const ProductSums *xy)
 {
-	Big			sum_x = signed_sum(x->first[0], x->first[1], EXACT_WORDS(1));
-	Big			sum_y = signed_sum(y->first[0], y->first[1], EXACT_WORDS(1));
-	Big			d_x = minus(times_small(big_of(x->second, EXACT_WORDS(2)), n), times(sum_x, sum_x));
-	Big			d_y = minus(times_small(big_of(y->second, EXACT_WORDS(2)), n), times(sum_y, sum_y));
+	Big			sum_x = sum_of(x);
+	Big			sum_y = sum_of(y);
+	Big			d_x = deviations(n, x, sum_x);
+	Big			d_y = deviations(n, y, sum_y);
 	Big			d_xy = minus(times_small(signed_sum(xy->product[0], xy->product[1], EXACT_WORDS(2)), n),
 							 times(sum_x, sum_y));
 	Big			both;

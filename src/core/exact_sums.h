@@ -32,6 +32,13 @@ typedef struct SquareSums
 	uint64		second[EXACT_WORDS(2)];
 } SquareSums;
 
+/* Of n values, for their mean and variance. */
+typedef struct ExactMoments
+{
+	int64		n;
+	SquareSums	sums;
+} ExactMoments;
+
 /* Of products of two values. */
 typedef struct ProductSums
 {
@@ -45,6 +52,13 @@ typedef struct ExactParts
 	int			position;
 	bool		negative;
 } ExactParts;
+
+/* The number m * 2^e, whose exponent may be beyond a double's. */
+typedef struct Scaled
+{
+	double		m;				/* 0, or 0.5 <= |m| < 1 */
+	int			e;
+} Scaled;
 
 /* NaN where there is none. */
 typedef struct Shape
@@ -85,9 +99,22 @@ extern Shape exact_shape(const PowerSums *sums);
 
 extern void exact_add_squares(SquareSums *sums, ExactParts x);
 extern void exact_merge_squares(SquareSums *sums, const SquareSums *more);
+extern void exact_add(ExactMoments *moments, double x);
+extern void exact_merge(ExactMoments *moments, const ExactMoments *more);
+extern double exact_mean(const ExactMoments *moments);
+extern Scaled exact_variance(const ExactMoments *moments);
+extern Scaled exact_difference(const ExactMoments *a, const ExactMoments *b);
+
 extern void exact_add_product(ProductSums *sums, ExactParts x, ExactParts y);
 extern void exact_merge_products(ProductSums *sums, const ProductSums *more);
 extern Correlation exact_correlation(int64 n, const SquareSums *x, const SquareSums *y,
 									 const ProductSums *xy);
+
+/* s / 2^e as a double, 0 or infinite where it is none. */
+static inline double
+scaled_at(Scaled s, int e)
+{
+	return ldexp(s.m, s.e - e);
+}
 
 #endif							/* SEGMENT_EXACT_SUMS_H */

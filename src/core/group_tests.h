@@ -7,7 +7,7 @@
 
 #include "core.h"
 #include "distributions.h"
-#include "exact_moments.h"
+#include "exact_sums.h"
 
 /* What a test found; NaN where there is nothing to say. */
 typedef struct TestResult
