@@ -10,13 +10,10 @@
 #include "fit.h"
 
 #include "prepared.h"
-#include "sketch.h"
+#include "sketch_cubes.h"
 
 /* Cells of a tree that stands for more rows than are made leaves. */
 #define TREE_CELLS 65536
-
-/* Units of their sketch in the largest value, as an exponent of 2. */
-#define UNIT_BITS 40
 
 /*
  * The tree over the raw rows, with heights in the fitted space.  Where scaling
@@ -87,54 +84,13 @@ cut(const Merge *merge, int n, const HclustOptions *options, int *label)
 		dendrogram_cut_at_height(merge, n, options->height, label);
 }
 
-/* A sketch of the scaled rows whose cells are cubes, far finer than the rows' extent. */
-static Sketch *
-sketch_scaled(const Prepared *p)
-{
-	const Rows *rows = &p->scaled;
-	int			dim = rows->dim;
-	int32	   *frame = core_alloc(dim, sizeof(int32));
-	double	   *row = core_alloc(dim, sizeof(double));
-	double		largest = 0;
-	int			exponent;
-	SketchShape shape = {.dim = dim, .size = TREE_CELLS, .family = SKETCH_FRAME, .frame = frame};
-	Sketch	   *open;
-	Sketch	   *closed;
-
-	for (Size i = 0; i < (Size) rows->n * dim; i++)
-		largest = Max(largest, fabs(rows->x[i]));
-	frexp(largest, &exponent);
-	for (int j = 0; j < dim; j++)
-		frame[j] = exponent - UNIT_BITS;
-	open = sketch_create(&shape);
-	for (int i = 0; i < rows->n; i++)
-	{
-		Sketch	   *before = open;
-		SketchStatus status;
-
-		for (int j = 0; j < dim; j++)
-			row[j] = rows->x[(Size) j * rows->n + i];
-		status = sketch_add_weighted(&open, row, (int64) rows->weight[i]);
-		Assert(status == SKETCH_DONE);
-		(void) status;
-		if (open != before)
-			pfree(before);
-		if (i % 4096 == 0)
-			core_poll("sketching", (double) i / rows->n);
-	}
-	sketch_close(open, &closed);
-	pfree(open);
-	pfree(row);
-	pfree(frame);
-	return closed;
-}
-
 /* Label the raw rows by the tree of the cells they lie in; returns the clusters. */
 static int
 label_by_cells(const Prepared *p, const HclustOptions *options, int *raw_label, FitFacts *facts)
 {
 	const Rows *rows = &p->scaled;
-	Sketch	   *sketch = sketch_scaled(p);
+	RowsAround	scaled = {rows->x, 1, rows->n, NULL, rows->weight, rows->n, rows->dim};
+	Sketch	   *sketch = sketch_cubes(&scaled, 0, rows->n, TREE_CELLS);
 	Rows		cells = sketch_rows(sketch);
 	int			entries = cells.n;
 	int		   *cell_of = core_alloc(entries, sizeof(int));

@@ -66,7 +66,7 @@
 #include "crew.h"
 #include "instruction_set.h"
 #include "random.h"
-#include "sketch.h"
+#include "sketch_cubes.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -91,9 +91,6 @@
 
 /* Where errors are rarer than the sample is large, there may be some that it does not meet. */
 #define LEAST_ERROR 1e-6
-
-/* Units of a sketch in the extent of its cluster, as an exponent of 2. */
-#define UNIT_BITS 40
 
 /* So many features of pairs are worth parallel workers: a tenth of a second or more. */
 #define WORTH_WORKERS 4e9
@@ -541,47 +538,14 @@ fill_mean(const Work *w, int cluster)
 	w->total[cluster] = total;
 }
 
-/* A sketch of the rows of a cluster around its mean, whose cells are cubes. */
+/* A sketch of the rows of a cluster around its mean. */
 static Sketch *
 sketch_cluster(const Work *w, int cluster, int size)
 {
 	int			dim = w->head->dim;
-	const double *mean = w->mean + (Size) cluster * dim;
-	int32	   *frame = core_alloc(dim, sizeof(int32));
-	double	   *row = core_alloc(dim, sizeof(double));
-	double		largest = 0;
-	int			exponent;
-	SketchShape shape = {.dim = dim, .size = size, .family = SKETCH_FRAME, .frame = frame};
-	Sketch	   *open;
-	Sketch	   *closed;
+	RowsAround	rows = {w->point, dim, 1, w->mean + (Size) cluster * dim, w->weight, w->head->rows, dim};
 
-	for (int i = w->start[cluster]; i < w->start[cluster + 1]; i++)
-		for (int j = 0; j < dim; j++)
-			largest = Max(largest, fabs(w->point[(Size) i * dim + j] - mean[j]));
-	frexp(largest, &exponent);
-	for (int j = 0; j < dim; j++)
-		frame[j] = exponent - UNIT_BITS;
-	open = sketch_create(&shape);
-	for (int i = w->start[cluster]; i < w->start[cluster + 1]; i++)
-	{
-		Sketch	   *before = open;
-		SketchStatus status;
-
-		for (int j = 0; j < dim; j++)
-			row[j] = w->point[(Size) i * dim + j] - mean[j];
-		status = sketch_add_weighted(&open, row, (int64) w->weight[i]);
-		Assert(status == SKETCH_DONE);
-		(void) status;
-		if (open != before)
-			pfree(before);
-		if (i % 4096 == 0)
-			core_poll("sketching", (double) i / w->head->rows);
-	}
-	sketch_close(open, &closed);
-	pfree(open);
-	pfree(row);
-	pfree(frame);
-	return closed;
+	return sketch_cubes(&rows, w->start[cluster], w->start[cluster + 1], size);
 }
 
 /* The cells of a cluster that begin with number "first"; returns the number after the last. */
