@@ -242,6 +242,64 @@ COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, te
 	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
 	'A scan to count, one to sketch, and a sort of the rows of those groups whose distinct rows do not fit a sketch; groups of more than 300,000 rows (hclust: 3,000,000) that do not are then read by themselves, as segment.kmeans_in_passes() reads a table. Memory: the sketches of all groups, if segment.max_memory allows that, else of one after the other, the rows sorted on disk; and the results';
 
+-- Groups are found by the text that is kept of their value, and where the value is written otherwise, as it is compared in the
+-- source: 07 is 7, and in a case-insensitive collation berlin is Berlin.
+CREATE FUNCTION segment.group_of(model_id bigint, by_value text) RETURNS segment.version
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	m segment.model;
+	v segment.version;
+	found_group int;
+	others text;
+BEGIN
+	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = group_of.model_id;
+	IF m.by_column IS NULL AND by_value IS NOT NULL THEN
+		RAISE EXCEPTION 'model "%" is not by groups', m.model
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave by_value out.';
+	ELSIF m.by_column IS NOT NULL AND by_value IS NULL THEN
+		RAISE EXCEPTION 'model "%" is by %: its clusters are those of a group', m.model, quote_ident(m.by_column)
+			USING ERRCODE = 'null_value_not_allowed', HINT = 'Say which: by_value => ..., as in segment.personas.';
+	END IF;
+	SELECT * INTO v FROM segment.version AS s
+		WHERE s.model_id = m.id AND s.active AND s.by_value IS NOT DISTINCT FROM group_of.by_value;
+	IF FOUND THEN
+		RETURN v;
+	END IF;
+	PERFORM FROM segment.version AS s WHERE s.model_id = m.id AND s.active;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'model "%" has no active version', m.model
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
+	END IF;
+
+	BEGIN
+		EXECUTE (
+			SELECT format('SELECT s.group_id FROM (SELECT v.group_id, v.by_value::%s AS %I FROM segment.version AS v WHERE v.model_id = $1 AND v.active) AS s WHERE %s',
+				format_type(e.base, -1), a.attname, segment.by_condition(a.attrelid, m.by_column, '$2'))
+			FROM pg_attribute AS a CROSS JOIN LATERAL segment.equality_of(a.atttypid, a.attcollation) AS e
+			WHERE a.attrelid = to_regclass(m.source) AND a.attname::text = m.by_column AND a.attnum > 0 AND NOT a.attisdropped)
+			INTO found_group USING m.id, by_value;
+	EXCEPTION WHEN data_exception OR insufficient_privilege THEN
+		-- no text of such a value, or no column to compare it as
+	END;
+	SELECT * INTO v FROM segment.version AS s WHERE s.model_id = m.id AND s.active AND s.group_id = found_group;
+	IF FOUND THEN
+		RETURN v;
+	END IF;
+	SELECT string_agg('"' || left(s.by_value, 40) || '"', ', ' ORDER BY s.group_id) FILTER (WHERE s.rank <= 5)
+			|| CASE WHEN count(*) > 5 THEN format(' and %s more', count(*) - 5) ELSE '' END
+		INTO others
+		FROM (SELECT g.*, row_number() OVER (ORDER BY g.group_id) AS rank FROM segment.version AS g WHERE g.model_id = m.id AND g.active) AS s;
+	RAISE EXCEPTION 'model "%" has no group "%"', m.model, by_value
+		USING ERRCODE = 'undefined_object',
+			HINT = format('The groups of its active version, by %I, are %s.', m.by_column, others);
+END
+$$;
+COMMENT ON FUNCTION segment.group_of(bigint, text) IS
+	'the active version of the model of that number: of a model by groups that of the group whose value is given as text, as segment.by_text() writes it or in any other way that the column''s type reads as an equal value; of a model without groups, for NULL, the only one. '
+	'Errors: no group is given where there are some (22004), or one where there are none (22023); no such group (42704, which names some); no active version (55000)';
+
 CREATE FUNCTION segment.check_without_groups(m segment.model) RETURNS void
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp

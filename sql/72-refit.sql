@@ -488,17 +488,8 @@ BEGIN
 	IF coalesce(btrim(name), '') = '' OR char_length(name) > 100 THEN
 		RAISE EXCEPTION 'a persona must have a name of 1 to 100 characters'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Any name will do that no other cluster has.';
-	ELSIF m.by_column IS NOT NULL AND by_value IS NULL THEN
-		RAISE EXCEPTION 'model "%" is by %: its clusters are those of a group', m.model, quote_ident(m.by_column)
-			USING ERRCODE = 'null_value_not_allowed', HINT = 'Say which: by_value => ..., as in segment.personas.';
 	END IF;
-	SELECT * INTO v FROM segment.version AS a
-		WHERE a.model_id = m.id AND a.active AND coalesce(a.by_value, '') = coalesce(rename.by_value, '') AND (a.by_value IS NULL) = (rename.by_value IS NULL);
-	IF by_value IS NOT NULL AND v.version IS NULL THEN
-		RAISE EXCEPTION 'model "%" has no group "%"', m.model, by_value
-			USING ERRCODE = 'undefined_object',
-				HINT = CASE WHEN m.by_column IS NULL THEN 'It is not by groups: leave by_value out.' ELSE 'The groups of its active version are in segment.personas.' END;
-	END IF;
+	v := segment.group_of(m.id, by_value);
 	PERFORM FROM segment.persona AS p
 		WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.cluster = rename.cluster;
 	IF NOT FOUND THEN
@@ -520,7 +511,7 @@ END
 $$;
 COMMENT ON FUNCTION segment.rename(text, int, text, text) IS
 	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 100 characters, which later versions keep; views show it at once. by_value: the group whose cluster it is, if the model is by groups. '
-	'Errors: no such model, group or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), another cluster has it (42710), or no group is given where there are some (22004)';
+	'Errors: no such model, group or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), another cluster has it (42710); no group is given where there are some (22004), or one where there are none (22023); no active version (55000)';
 
 CREATE FUNCTION segment.rename_by_rules(m segment.model) RETURNS TABLE (cluster int, persona text, former text, by_value text)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10

@@ -166,6 +166,26 @@ SELECT enum, count(*), count(persona) FROM typed_enum GROUP BY 1 ORDER BY 1;
 SELECT DISTINCT event, by_value FROM segment.refit('enum') ORDER BY 2;
 SELECT enum, count(*), count(persona) FROM typed_enum GROUP BY 1 ORDER BY 1;
 
+-- A group is found by a text of any equal value, read in the settings of the session
+SET datestyle = 'SQL, DMY';
+SELECT name, given, (segment.group_of(segment.model_id(name), given)).by_value FROM (VALUES
+	('int2', ' 03 '), ('domain', '+2'), ('numeric', '15e-1'), ('float8', '0'), ('date', '1/2/2026'), ('timestamptz', '2026-01-31 22:30+09:30'),
+	('interval', '44 hours'), ('bool', 'yes'), ('uuid', upper(md5('1'))), ('array', '{ 1, 1 }'), ('range', '(0,9]'), ('jsonb', '{"a": 1.0}'),
+	('char', 'S1      '), ('enum', 'well')) AS g(name, given);
+RESET datestyle;
+-- and where the collation takes several for one, if the server has such a one
+DO $$
+BEGIN
+	PERFORM set_config('client_min_messages', 'warning', true);
+	IF EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i') THEN
+		CREATE COLLATION blind (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false);
+		CREATE TABLE cases AS SELECT i AS id, i % 4 AS a, (ARRAY['Berlin', 'BERLIN', 'Łódź'])[1 + i % 3] COLLATE blind AS city FROM generate_series(1, 30) AS i;
+		PERFORM segment.fit('city', 'cases', '{a}', 1, '{id}', by => 'city');
+		ASSERT (segment.group_of(segment.model_id('city'), 'berlin')).by_value = 'BERLIN';
+		ASSERT (segment.group_of(segment.model_id('city'), 'ŁÓDŹ')).by_value = 'Łódź';
+	END IF;
+END $$;
+
 -- Values and names as they come
 CREATE TABLE hostile AS
 	SELECT i AS id, i % 5 AS a, i % 3 AS b, CASE i % 8 WHEN 0 THEN '"; DROP TABLE hostile; --' WHEN 1 THEN 'it''s' WHEN 2 THEN E'back\\slash \r\n\t line' WHEN 3 THEN repeat('long ', 40000)
@@ -232,6 +252,7 @@ SET client_min_messages = warning;
 CREATE TABLE lost AS SELECT * FROM gaps;
 SELECT count(*) FROM segment.fit('lost', 'lost', '{a,b}', 2, by => 'store');
 ALTER TABLE lost DROP COLUMN store;
+SELECT segment.rename('lost', 0, 'x', 'full');
 CREATE TABLE none AS SELECT NULL::text AS store, 1 AS a;
 CREATE TABLE useless AS SELECT 'x' AS store, NULL::int AS a;
 CREATE TABLE nothing AS SELECT id, store FROM thousand;
@@ -264,6 +285,11 @@ SELECT refusal(call) FROM (VALUES
 	(15, $$segment.rename('visits', 77, 'x', 'Lyon')$$),
 	(16, $$segment.rename('visits', 0, 'Regulars', 'Lyon')$$),
 	(17, $$segment.activate('visits', 9)$$),
+	(23, $$segment.rename('thousand', 0, 'x', '1000')$$),
+	(24, $$segment.rename('thousand', 0, 'x', 'one')$$),
+	(25, $$segment.rename('text', 0, 'x', 'store 1')$$),
+	-- without the column, only its text tells a group
+	(26, $$segment.rename('lost', 0, 'x', 'FULL')$$),
 	-- customers of different groups are in clusters of the same numbers
 	(19, $$segment.snapshot('visits')$$),
 	(20, $$segment.health('visits')$$),
