@@ -1,5 +1,6 @@
 # make && make install && make installcheck: as with every PostgreSQL extension (PG_CONFIG=... chooses the server)
 # make demo, make test: install missing packages, build, and use a throwaway server of their own
+# make test-bi: tests the dashboards, and the drivers of BI tools, in the same way; TESTS="drivers" as below
 # make bench: times us and our peers, PostGIS, scikit-learn, fastcluster and R's dbscan, which it installs; tests/bench/run says more
 # make unit: the algorithms alone, without a server, under AddressSanitizer and UndefinedBehaviorSanitizer
 # make assets: fetches what segment.report draws with, for make install to install; all else does without
@@ -168,13 +169,16 @@ tests/fuzz/build/%.o: tests/fuzz/%.c
 $(FUZZ_COMMON) $(FUZZ:=.o) tests/fuzz/build/corpus.o: $(ALL_H) $(wildcard tests/unit/*.h tests/fuzz/*.h) tests/fuzz/build/.flags
 
 # There may be no pg_config before tests/setup has run, hence a second make with the one that it found.
-.PHONY: demo test bench
+.PHONY: demo test test-bi bench
 demo:  RUN = demo
 demo:  NEEDS = npm
 test:  RUN = run $(TESTS)
 test:  NEEDS = libfuzzer pg_cron npm
+test-bi: RUN = bi/run $(TESTS)
+test-bi: NEEDS = npm chromium venv odbc jdbc
 bench: RUN = bench/run $(ROWS)
-demo test bench:
+bench: NEEDS = venv
+demo test test-bi bench:
 	@set -e; PG_CONFIG=$$(tests/setup $(NEEDS)); export PG_CONFIG; \
 	echo "Building for $$("$$PG_CONFIG" --version)" >&2; \
 	$(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null)) all PG_CONFIG="$$PG_CONFIG"; \

@@ -16,7 +16,7 @@ class Server:
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            ["tests/with-server", "tests/bench/serve"],
+            ["tests/with-server", "tests/serve", "tests/bench/settings.sql"],
             cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.host, self.port, self.files = (self.process.stdout.readline().strip() for _ in range(3))
         if not self.files:

@@ -150,7 +150,7 @@ FROM (SELECT jsonb_agg(persona ORDER BY cluster) AS names FROM segment.personas 
 			count(*) FILTER (WHERE q ->> 'persona' = (SELECT persona FROM segment.personas WHERE model = '$model' AND cluster = 1)) AS second
 		FROM jsonb_array_elements(spec #> '{datasets,points}') q) f ON name = 'scatter') c});
 		mkdir "$folder/$model";
-		node_tests("the page of $model in a browser", $expected, 'tests/report/browse.js', $modules, "$folder/$model.html", $chromium, "$folder/$model");
+		node_tests("the page of $model in a browser", $expected, 'tests/report/browse.js', "$folder/$model.html", "$folder/$model");
 	}
 }
 
