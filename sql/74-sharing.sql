@@ -74,7 +74,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.share(text, regrole) IS
-	'lets a role, and its members, see the current role''s model: in segment.models, segment.personas and segment.changes, by segment.profile() and segment.history(), its snapshots, with the keys of the customers, by segment.snapshots, segment.migration() and segment.movers(), by segment.explain(), segment.story() and, where it may read the source, segment.health() and segment.explain_customer(), and by views that it makes with segment.create_view() of a source that it may read. It cannot change the model; but while views of its own read it, segment.drop() fails, unless it is told to drop them too. '
+	'lets a role, and its members, see the current role''s model: in segment.models, segment.personas and segment.changes, by segment.profile() and segment.history(), its snapshots, with the keys of the customers, by segment.snapshots, segment.migration() and segment.movers(), by segment.explain(), segment.score(), segment.story() and, where it may read the source, segment.health() and segment.explain_customer(), and by views that it makes with segment.create_view() of a source that it may read. It cannot change the model; but while views of its own read it, segment.drop() fails, unless it is told to drop them too. '
 	'The right is SELECT on the model''s gate, and behaves so: it is dumped, it stands against DROP ROLE, and DROP OWNED takes it away. Errors: no such model or role (42704); the model is only shared (42501); no role (22004)';
 
 CREATE FUNCTION segment.unshare(model text, role regrole) RETURNS void

@@ -220,6 +220,41 @@ segment_cluster_probability_array(PG_FUNCTION_ARGS)
 	return probabilities(fcinfo, ready, get_array(fcinfo, ready));
 }
 
+/* segment.score_row(clustering, features) -> (number, distance, probability) */
+PG_FUNCTION_INFO_V1(segment_score_row);
+Datum
+segment_score_row(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
+	const double *row = get_array(fcinfo, ready);
+	int			k = ready->clusters.k;
+	double	   *distance;
+	double	   *probability = NULL;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (row == NULL)
+		return (Datum) 0;
+	distance = core_alloc(k, sizeof(double));
+	scorer_distances(&ready->scorer, row, distance);
+	if (ready->clusters.is_mixture)
+	{
+		probability = core_alloc(k, sizeof(double));
+		scorer_weigh(&ready->scorer, row, probability);
+	}
+	for (int i = 0; i < k; i++)
+	{
+		Datum		values[3] = {Int32GetDatum(i), Float8GetDatum(distance[i])};
+		bool		nulls[3] = {false, false, probability == NULL};
+
+		if (probability)
+			values[2] = Float8GetDatum(probability[i]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		CHECK_FOR_INTERRUPTS();
+	}
+	return (Datum) 0;
+}
+
 /* A row less likely than e to this power counts as that likely. */
 #define LEAST_LOG_DENSITY (-1e12)
 

@@ -23,7 +23,7 @@ SELECT DISTINCT CASE WHEN n.nspname = 'segment' THEN 'segment.' ELSE '' END || p
 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE e.extname = 'segment' AND NOT (p.proname IN ('cluster_id', 'cluster_distance') AND 'features' = ANY (p.proargnames))
-  AND (n.nspname <> 'segment' OR p.proname IN ('fit', 'create_view', 'profile', 'drop', 'refit', 'history', 'activate', 'rename', 'share', 'unshare', 'dbscan_suggest_eps', 'lint', 'create_rfm_view', 'rfm_segment', 'encode', 'compare', 'snapshot', 'migration', 'movers', 'forget', 'apply_rules', 'health', 'explain', 'explain_customer', 'describe', 'correlations', 'choose_k', 'charts', 'report', 'story', 'keep_report'))
+  AND (n.nspname <> 'segment' OR p.proname IN ('fit', 'create_view', 'profile', 'drop', 'refit', 'history', 'activate', 'rename', 'share', 'unshare', 'dbscan_suggest_eps', 'lint', 'create_rfm_view', 'rfm_segment', 'encode', 'compare', 'snapshot', 'migration', 'movers', 'forget', 'apply_rules', 'health', 'explain', 'explain_customer', 'score', 'describe', 'correlations', 'choose_k', 'charts', 'report', 'story', 'keep_report'))
 });
 my %actual = map { $_ => 1 } split /\n/, $actual;
 my %named;
