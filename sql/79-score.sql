@@ -9,38 +9,20 @@ COMMENT ON FUNCTION segment.score_row(@extschema@.clustering, float8[]) IS
 
 CREATE FUNCTION segment.score(model text, features float8[], by_value text DEFAULT NULL)
 	RETURNS TABLE (rank int, cluster int, persona text, distance float8, probability float8)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	of CONSTANT bigint := segment.readable_model_id(score.model);
-	m segment.model;
-	v segment.version;
+	v CONSTANT segment.version := segment.group_of(segment.readable_model_id(score.model), score.by_value);
 BEGIN
-	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
-	IF m.by_column IS NOT NULL AND score.by_value IS NULL THEN
-		RAISE EXCEPTION 'model "%" is by %: a customer is scored by the clusters of its group', m.model, quote_ident(m.by_column)
-			USING ERRCODE = 'null_value_not_allowed', HINT = 'Say which: by_value => ..., as in segment.personas.';
-	END IF;
-	SELECT * INTO v FROM segment.version AS s
-		WHERE s.model_id = of AND s.active AND s.by_value IS NOT DISTINCT FROM score.by_value;
-	IF NOT FOUND AND score.by_value IS NOT NULL THEN
-		RAISE EXCEPTION 'model "%" has no group "%"', m.model, score.by_value
-			USING ERRCODE = 'undefined_object',
-				HINT = CASE WHEN m.by_column IS NULL THEN 'It is not by groups: leave by_value out.' ELSE 'The groups of its active version are in segment.personas.' END;
-	ELSIF NOT FOUND THEN
-		RAISE EXCEPTION 'model "%" has no active version', m.model
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
-	END IF;
-
 	RETURN QUERY
 		SELECT row_number() OVER (ORDER BY s.number = @extschema@.cluster_id(v.clustering, score.features) DESC,
 				s.probability DESC, s.distance, s.number)::int,
 			p.cluster, p.persona, s.distance, s.probability
 		FROM segment.score_row(v.clustering, score.features) AS s
 		JOIN segment.persona AS p
-			ON p.model_id = of AND p.version = v.version AND p.group_id = v.group_id AND p.number = s.number
+			ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id AND p.number = s.number
 		ORDER BY 1;
 END
 $$;
@@ -48,4 +30,4 @@ COMMENT ON FUNCTION segment.score(text, float8[], text) IS
 	'which persona a customer with these features would have by the active version of a model, the current role''s own or one shared with it: a row per cluster, that of cluster_id() first, the others by distance or, of a mixture, by probability, the most probable first. '
 	'features: in the order and the units of the model; distance: Euclidean, to the centroid in the space the model was fitted in; probability: of a mixture (0 to 1), otherwise NULL. by_value: the group, of a model by groups. '
 	'No rows if a feature is NULL, NaN or infinite. O(clusters * features), of a mixture features^2: for a customer and its what-ifs; views of segment.create_view() score many. '
-	'Errors: no such model or group (42704), several models of that name by other roles (42P09); no group is given where there are some (22004); no active version (55000); another number of features (2202E)';
+	'Errors: no such model or group (42704), several models of that name by other roles (42P09); no group is given where there are some (22004), or one where there are none (22023); no active version (55000); another number of features (2202E)';
