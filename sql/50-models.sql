@@ -28,7 +28,7 @@ GRANT CREATE ON SCHEMA segment TO @extowner@;
 CREATE TABLE segment.model (
 	id			bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	owner		regrole NOT NULL DEFAULT current_user::regrole,
-	model		text NOT NULL CHECK (char_length(model) BETWEEN 1 AND 100),
+	model		text NOT NULL CHECK (char_length(model) BETWEEN 1 AND 200),
 	source		text NOT NULL,
 	features	text[] NOT NULL,
 	key			text[],
@@ -48,7 +48,7 @@ COMMENT ON TABLE segment.model IS
 COMMENT ON COLUMN segment.model.id IS 'number of the model, never used again';
 COMMENT ON SEQUENCE segment.model_id_seq IS 'numbers of the models';
 COMMENT ON COLUMN segment.model.owner IS 'role that fitted the model';
-COMMENT ON COLUMN segment.model.model IS 'name of the model, unique among those of its owner, at most 100 characters';
+COMMENT ON COLUMN segment.model.model IS 'name of the model, unique among those of its owner, at most 200 characters';
 COMMENT ON COLUMN segment.model.source IS
 	'relation that segment.refit() fits the model on, and of which segment.create_view() makes views, by its quoted and qualified name: a name survives a dump and tells what is gone, an OID does not';
 COMMENT ON COLUMN segment.model.features IS 'columns that are clustered, in the order of the centroids';

@@ -287,8 +287,8 @@ DECLARE
 	taken CONSTANT text := format(
 		'Bring it up to date with segment.refit(%1$L), fit under another name, or remove it first: SELECT segment.drop(%1$L).', fit_model.model);
 BEGIN
-	IF coalesce(btrim(fit_model.model), '') = '' OR char_length(fit_model.model) > 100 THEN
-		RAISE EXCEPTION 'model must be a name of 1 to 100 characters'
+	IF coalesce(btrim(fit_model.model), '') = '' OR char_length(fit_model.model) > 200 THEN
+		RAISE EXCEPTION 'model must be a name of 1 to 200 characters'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Any name will do, such as ''customers''.';
 	ELSIF scale IS NULL OR seed IS NULL THEN
 		RAISE EXCEPTION 'scale and seed must not be NULL'

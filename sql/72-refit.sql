@@ -485,8 +485,8 @@ DECLARE
 	v segment.version;
 	others text;
 BEGIN
-	IF coalesce(btrim(name), '') = '' OR char_length(name) > 100 THEN
-		RAISE EXCEPTION 'a persona must have a name of 1 to 100 characters'
+	IF coalesce(btrim(name), '') = '' OR char_length(name) > 200 THEN
+		RAISE EXCEPTION 'a persona must have a name of 1 to 200 characters'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Any name will do that no other cluster has.';
 	END IF;
 	v := segment.group_of(m.id, by_value);
@@ -510,7 +510,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.rename(text, int, text, text) IS
-	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 100 characters, which later versions keep; views show it at once. by_value: the group whose cluster it is, if the model is by groups. '
+	'gives a cluster of the active version of the current role''s model a name of one''s own, 1 to 200 characters, which later versions keep; views show it at once. by_value: the group whose cluster it is, if the model is by groups. '
 	'Errors: no such model, group or cluster (42704), or the model is only shared (42501); the name is empty or too long (22023), another cluster has it (42710); no group is given where there are some (22004), or one where there are none (22023); no active version (55000)';
 
 CREATE FUNCTION segment.rename_by_rules(m segment.model) RETURNS TABLE (cluster int, persona text, former text, by_value text)

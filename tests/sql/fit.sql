@@ -113,7 +113,7 @@ SELECT call || E'\n' || refusal('segment.fit(' || call || ')') FROM (VALUES
 	(1, $$NULL, 'mall_customers', k => 5$$),
 	(2, $$'', 'mall_customers', k => 5$$),
 	(3, $$'   ', 'mall_customers', k => 5$$),
-	(4, $$repeat('m', 101), 'mall_customers', k => 5$$),
+	(4, $$repeat('m', 201), 'mall_customers', k => 5$$),
 	(5, $$'mall', 'mall_customers', k => 5$$),
 	(6, $$'m', NULL, k => 5$$),
 	(7, $$'m', 'nowhere', k => 5$$),
@@ -170,6 +170,8 @@ SELECT count(*) AS left_behind FROM segment.models WHERE model = 'm';
 -- A fit belongs to its transaction
 BEGIN;
 SELECT count(*) FROM segment.fit('undone', 'mall_customers', k => 2);
+SELECT count(*) FROM segment.fit(repeat('𝕞', 200), 'mall_customers', k => 2);
+SELECT char_length(model) AS characters FROM segment.models ORDER BY 1 DESC LIMIT 1;
 ROLLBACK;
 SELECT count(*) AS undone FROM segment.models WHERE model = 'undone';
 -- and a name is free again when its model is dropped

@@ -104,6 +104,7 @@ SELECT model, version, cluster, persona, event FROM segment.changes WHERE event 
 
 -- A name of one's own stays, whatever the rules say; the others' names are taken
 SELECT segment.rename('mall', 3, 'Whales'), segment.rename('mall', 2, 'it''s "%s" \ $1');
+SELECT segment.rename('mall', 3, repeat('𝕏', 200));
 SELECT segment.rename('mall', 3, 'Whales');
 SELECT cluster, persona, pinned FROM segment.persona JOIN segment.version USING (model_id, version) WHERE active ORDER BY 1;
 UPDATE mall_customers SET annual_income = annual_income + 1 WHERE customer_id % 2 = 0;
@@ -215,7 +216,7 @@ SELECT refusal(call) FROM (VALUES
 	(17, $$segment.rename('mall', 3, '')$$),
 	(18, $$segment.rename('mall', 3, '  ')$$),
 	(19, $$segment.rename('mall', 3, NULL)$$),
-	(20, $$segment.rename('mall', 3, repeat('x', 101))$$),
+	(20, $$segment.rename('mall', 3, repeat('x', 201))$$),
 	(21, $$segment.rename('mall', 2, 'Whales')$$),
 	(22, $$segment.share('nowhere', 'regress_segment_refit')$$),
 	(23, $$segment.share('mall', 'regress_segment_nobody')$$),
