@@ -39,7 +39,7 @@ COMMENT ON FUNCTION segment.kmeans_pass(@extschema@.clustering, text, text, inte
 CREATE FUNCTION segment.sketches_of(features text, source text, few bigint, OUT sketch @extschema@.cluster_sketch,
 									OUT is_lossless boolean, OUT row_count bigint,
 									OUT framed @extschema@.cluster_sketch, OUT frame integer[])
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $$
 DECLARE
 	guess int[];

@@ -83,7 +83,7 @@ CREATE FUNCTION segment.describe_columns(source regclass, columns text[], search
 	RETURNS TABLE (column_name text, type text, rows bigint, nulls bigint, not_finite bigint, distinct_values bigint, mean float8, sd float8,
 		min float8, q1 float8, median float8, q3 float8, max float8, skew float8, kurtosis float8, lowest text, highest text, histogram text,
 		distinct_error float8, quartile_error float8, estimate text)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 20
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -141,7 +141,7 @@ CREATE FUNCTION segment.describe(source regclass, columns text[] DEFAULT NULL)
 	RETURNS TABLE (column_name text, type text, rows bigint, nulls bigint, not_finite bigint, distinct_values bigint, mean float8, sd float8,
 		min float8, q1 float8, median float8, q3 float8, max float8, skew float8, kurtosis float8, lowest text, highest text, histogram text,
 		distinct_error float8, quartile_error float8, estimate text)
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
+	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
 	SELECT d.column_name, d.type, d.rows, d.nulls, d.not_finite, d.distinct_values, d.mean, d.sd, d.min, d.q1, d.median, d.q3, d.max,
 		d.skew, d.kurtosis, d.lowest, d.highest, d.histogram, d.distinct_error, d.quartile_error, d.estimate

@@ -26,7 +26,7 @@ COMMENT ON AGGREGATE segment.correlations_of(int, "any") IS
 
 CREATE FUNCTION segment.correlations_between(source regclass, features text[], method text, search_path text)
 	RETURNS TABLE (a text, b text, r float8, p float8, log10_p float8, n bigint, error float8)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 20
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 20
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -77,7 +77,7 @@ COMMENT ON FUNCTION segment.correlations_between(regclass, text[], text, text) I
 
 CREATE FUNCTION segment.correlations(source regclass, features text[] DEFAULT NULL, method text DEFAULT 'pearson')
 	RETURNS TABLE (a text, b text, r float8, p float8, log10_p float8, n bigint, error float8)
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 20
+	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 20
 BEGIN ATOMIC
 	SELECT c.a, c.b, c.r, c.p, c.log10_p, c.n, c.error
 	FROM segment.correlations_between(source, features, method, current_setting('search_path')) AS c;

@@ -8,7 +8,7 @@ COMMENT ON FUNCTION segment.choose_k_of_sketch(@extschema@.cluster_sketch, int, 
 	'what segment.choose_k finds for the rows that a sketch stands for; nothing for a sketch that is NULL or has no rows. Errors as there';
 
 CREATE FUNCTION segment.sketch_of_source(source regclass, features text[], search_path text) RETURNS @extschema@.cluster_sketch
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -46,7 +46,7 @@ COMMENT ON FUNCTION segment.sketch_of_source(regclass, text[], text) IS
 CREATE FUNCTION segment.choose_k_of_source(source regclass, features text[], k_min int, k_max int, scale text, seed bigint, search_path text)
 	RETURNS TABLE (k int, inertia float8, silhouette float8, calinski_harabasz float8, davies_bouldin float8, gap float8, gap_se float8,
 		bic float8, stability float8, votes int, voters text[], chosen boolean, verdict text)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 9
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 9
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -78,7 +78,7 @@ CREATE FUNCTION segment.choose_k(
 		seed bigint DEFAULT 0)
 	RETURNS TABLE (k int, inertia float8, silhouette float8, calinski_harabasz float8, davies_bouldin float8, gap float8, gap_se float8,
 		bic float8, stability float8, votes int, voters text[], chosen boolean, verdict text)
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 9
+	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 9
 BEGIN ATOMIC
 	SELECT c.k, c.inertia, c.silhouette, c.calinski_harabasz, c.davies_bouldin, c.gap, c.gap_se, c.bic, c.stability, c.votes, c.voters,
 		c.chosen, c.verdict

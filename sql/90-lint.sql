@@ -11,7 +11,7 @@ COMMENT ON FUNCTION segment.lint_remedy(regclass, text[], text, text) IS
 
 CREATE FUNCTION segment.lint_features(source regclass, features text[], scale text, search_path text)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -117,7 +117,7 @@ COMMENT ON FUNCTION segment.lint_features(regclass, text[], text, text) IS
 
 CREATE FUNCTION segment.lint_model(of bigint, search_path text)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -165,7 +165,7 @@ COMMENT ON FUNCTION segment.lint_model(bigint, text) IS
 
 CREATE FUNCTION segment.lint_in(source regclass, features text[], model text, search_path text)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -222,7 +222,7 @@ COMMENT ON FUNCTION segment.lint_in(regclass, text[], text, text) IS
 
 CREATE FUNCTION segment.lint(source regclass DEFAULT NULL, features text[] DEFAULT NULL, model text DEFAULT NULL)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE ROWS 10
+	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 10
 BEGIN ATOMIC
 	SELECT l.severity, l.finding, l.subject, l.what, l.remedy FROM segment.lint_in(source, features, model, current_setting('search_path')) AS l;
 END;

@@ -139,7 +139,7 @@ COMMENT ON FUNCTION segment.persona_columns(bigint, regclass, text) IS
 	'NULL, NaN, infinite numbers and those of 1e150 and more take no part. One scan, with that search_path; O(rows * columns)';
 
 CREATE FUNCTION segment.story_number(model_id bigint, source regclass, search_path text) RETURNS text
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -288,7 +288,7 @@ COMMENT ON FUNCTION segment.story_changes(bigint, text) IS
 	'part of segment.story(): what became of each segment of the version before, and, of the last two snapshots, who came, went and moved, with the five largest moves';
 
 CREATE FUNCTION segment.story_doubts(model text, source regclass, obstacle text, search_path text) RETURNS text
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -315,7 +315,7 @@ COMMENT ON FUNCTION segment.story_doubts(text, regclass, text, text) IS
 	'part of segment.story(): what segment.health() and segment.lint() say; of a source that cannot be read, what stands against it';
 
 CREATE FUNCTION segment.story_of_model(model text, search_path text) RETURNS text
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -343,7 +343,7 @@ COMMENT ON FUNCTION segment.story_of_model(text, text) IS
 	'segment.story with the caller''s search_path as the last argument; to be called through segment.story';
 
 CREATE FUNCTION segment.story(model text) RETURNS text
-	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
 	SELECT segment.story_of_model(story.model, current_setting('search_path'));
 END;

@@ -20,6 +20,17 @@ WHERE e.extname = 'segment' AND l.lanname IN ('sql', 'plpgsql') AND p.prokind <>
   AND p.prosqlbody IS NULL	-- those were bound when they were made
   AND NOT coalesce(array_to_string(p.proconfig, ',') LIKE '%search_path%', false)
 ORDER BY 1;
+-- a function is no less volatile than those of ours that it calls
+WITH f AS (
+	SELECT p.oid::regprocedure AS function, p.proname AS name, p.provolatile AS volatility,
+		regexp_replace(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), '--[^\n]*|''[^'']*''', '', 'g') AS body
+	FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+	JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+	WHERE e.extname = 'segment' AND p.prokind <> 'a'
+)
+SELECT f.function, called.function AS calls
+FROM f JOIN f AS called ON strpos('isv', f.volatility) < strpos('isv', called.volatility) AND f.body ~ ('\msegment\.' || called.name || '\(')
+ORDER BY 1, 2;
 -- those that run with other rights than the caller's
 SELECT p.oid::regprocedure AS security_definer, p.proconfig
 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
