@@ -40,29 +40,29 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.bounds_text(float8, float8) IS 'what a row of segment.persona_rules asks for, in words';
 
-CREATE FUNCTION segment.explain(model text, cluster int)
+CREATE FUNCTION segment.explain(model text, cluster int, by_value text DEFAULT NULL)
 	RETURNS TABLE (rank int, feature text, mean float8, others_mean float8, effect float8, effect_word text, z float8, word text, rule text, named_by text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
 	of CONSTANT bigint := segment.readable_model_id(explain.model);
+	v CONSTANT segment.version := segment.group_of(of, explain.by_value);
 	m segment.model;
-	v segment.version;
 	p segment.persona;
 	rule_persona text;
 	others text;
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
-	PERFORM segment.check_without_groups(m);
-	SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active;
-	SELECT * INTO p FROM segment.persona AS s WHERE s.model_id = of AND s.version = v.version AND s.cluster = explain.cluster;
+	SELECT * INTO p FROM segment.persona AS s
+		WHERE s.model_id = of AND s.version = v.version AND s.group_id = v.group_id AND s.cluster = explain.cluster;
 	IF NOT FOUND THEN
 		SELECT string_agg(s.cluster::text, ', ' ORDER BY s.cluster) INTO others
-			FROM segment.persona AS s WHERE s.model_id = of AND s.version = v.version;
+			FROM segment.persona AS s WHERE s.model_id = of AND s.version = v.version AND s.group_id = v.group_id;
 		RAISE EXCEPTION 'model "%" has no cluster %', m.model, coalesce(explain.cluster::text, 'NULL')
-			USING ERRCODE = 'undefined_object', HINT = format('Its active version has %s.', others);
+			USING ERRCODE = 'undefined_object',
+				HINT = format(CASE WHEN m.by_column IS NULL THEN 'Its active version has %s.' ELSE 'In that group, its active version has %s.' END, others);
 	END IF;
 	-- a second cluster that a rule fits has a number after the name
 	SELECT max(r.persona) INTO rule_persona FROM segment.persona_rules AS r
@@ -85,11 +85,12 @@ BEGIN
 		ORDER BY 1;
 END
 $$;
-COMMENT ON FUNCTION segment.explain(text, int) IS
+COMMENT ON FUNCTION segment.explain(text, int, text) IS
 	'why a cluster of the active version of a model, the current role''s own or one shared with it, has its name: a row per feature, that which sets it apart the most first: means of its members and of all others in the units of the input, '
 	'effect, Cohen''s d (their difference over the pooled standard deviation of the two, of the population; Cohen 1988, doi:10.4324/9780203771587; Infinity where neither varies, NULL if there are no others) with a word for it (see segment.effect_word), z and word as in segment.profile(); '
 	'rule: what the rule that named it asks of the feature, as it is now and where the current role sees it; named_by, the same in all rows: that rule, the profile (no rule fitted), or segment.rename(). A cluster that goes on from version to version has its name from the version in which it was born. '
-	'Errors: no such model or cluster (42704), several models of that name by other roles (42P09); the model is by groups (0A000)';
+	'by_value: the group whose cluster it is, if the model is by groups; everybody and all others are then those of the group. '
+	'Errors: no such model, group or cluster (42704), several models of that name by other roles (42P09); no group is given where there are some (22004), or one where there are none (22023); no active version (55000)';
 
 -- How a key is compared: as its own type where the server has an equality for it, so that an index serves, otherwise as text.
 CREATE FUNCTION segment.key_condition(relation regclass, key text[]) RETURNS text
@@ -109,7 +110,7 @@ COMMENT ON FUNCTION segment.key_condition(regclass, text[]) IS
 
 CREATE FUNCTION segment.explain_customer_in(model text, key text, search_path text)
 	RETURNS TABLE (rank int, feature text, value float8, needed float8, change float8, cluster int, persona text, distance float8, probability float8,
-		next_cluster int, next_persona text, next_distance float8, next_probability float8)
+		next_cluster int, next_persona text, next_distance float8, next_probability float8, by_value text)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -122,13 +123,15 @@ DECLARE
 	parts text[];
 	example text;
 	row_array text;
+	grouping text := 'NULL::pg_catalog.int4, NULL::pg_catalog.text';
 	matches int;
 	customer float8[];
 	missing text;
+	found_group int;
+	value text;
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
-	PERFORM segment.check_without_groups(m);
-	SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active;
+	PERFORM FROM segment.version AS s WHERE s.model_id = of AND s.active;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
@@ -140,6 +143,11 @@ BEGIN
 	relation := segment.source_of(of);
 	PERFORM segment.check_features(relation, m.features);
 	PERFORM segment.check_columns(relation, m.key, 'key');
+	IF m.by_column IS NOT NULL THEN
+		PERFORM segment.check_by(relation, m.by_column, m.features);
+		grouping := format('(SELECT g.group_id FROM segment.version AS g WHERE g.model_id OPERATOR(pg_catalog.=) $2 AND g.active AND %s), segment.by_text(s.%I)',
+			segment.by_condition(relation, m.by_column, 'g.by_value'), m.by_column);
+	END IF;
 
 	example := CASE WHEN cardinality(m.key) > 1
 		THEN format('The key has %s columns, %s: write it as an array of them, such as {7,"Jones, Jr."}.',
@@ -162,8 +170,9 @@ BEGIN
 		FROM unnest(m.features) WITH ORDINALITY AS f(name, "position");
 	PERFORM set_config('search_path', explain_customer_in.search_path, true);
 	EXECUTE pg_catalog.format(
-		'SELECT pg_catalog.count(*), pg_catalog.array_agg(c.features) FROM (SELECT %s AS features FROM %s AS s WHERE %s LIMIT 2) AS c',
-		row_array, segment.qualified_name(relation), segment.key_condition(relation, m.key)) INTO matches, customer USING parts;
+		'SELECT pg_catalog.count(*), pg_catalog.array_agg(c.features), pg_catalog.min(c.group_id), pg_catalog.min(c.value COLLATE pg_catalog."C") '
+		'FROM (SELECT %s, %s FROM %s AS s WHERE %s LIMIT 2) AS c(features, group_id, value)',
+		row_array, grouping, segment.qualified_name(relation), segment.key_condition(relation, m.key)) INTO matches, customer, found_group, value USING parts, of;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 	IF matches = 0 THEN
@@ -179,15 +188,21 @@ BEGIN
 	IF missing IS NOT NULL THEN
 		RAISE EXCEPTION 'customer "%" is in no cluster: %', explain_customer_in.key, missing
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'A row needs a number in every feature to be placed.';
+	ELSIF m.by_column IS NOT NULL AND found_group IS NULL THEN
+		RAISE EXCEPTION 'customer "%" is in no cluster: %', explain_customer_in.key,
+				CASE WHEN value IS NULL THEN format('%I is NULL', m.by_column) ELSE format('model "%s" has no group "%s"', m.model, left(value, 40)) END
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = CASE WHEN value IS NULL THEN 'A row needs a group to be placed.' ELSE 'segment.refit() makes clusters for groups that are new.' END;
 	END IF;
+	SELECT * INTO STRICT v FROM segment.version AS s WHERE s.model_id = of AND s.active AND s.group_id = coalesce(found_group, 0);
 
 	RETURN QUERY
 		SELECT row_number() OVER (ORDER BY abs(e.step), e.feature)::int,
 			m.features[e.feature], e.value, e.needed, e.needed - e.value, a.cluster, a.persona, e.distance, e.probability,
-			b.cluster, b.persona, e.next_distance, e.next_probability
+			b.cluster, b.persona, e.next_distance, e.next_probability, v.by_value
 		FROM segment.explain_row(v.clustering, customer) AS e
-		JOIN segment.persona AS a ON a.model_id = of AND a.version = v.version AND a.number = e.cluster
-		LEFT JOIN segment.persona AS b ON b.model_id = of AND b.version = v.version AND b.number = e.next
+		JOIN segment.persona AS a ON a.model_id = of AND a.version = v.version AND a.group_id = v.group_id AND a.number = e.cluster
+		LEFT JOIN segment.persona AS b ON b.model_id = of AND b.version = v.version AND b.group_id = v.group_id AND b.number = e.next
 		ORDER BY 1;
 END
 $$;
@@ -196,11 +211,11 @@ COMMENT ON FUNCTION segment.explain_customer_in(text, text, text) IS
 
 CREATE FUNCTION segment.explain_customer(model text, key text)
 	RETURNS TABLE (rank int, feature text, value float8, needed float8, change float8, cluster int, persona text, distance float8, probability float8,
-		next_cluster int, next_persona text, next_distance float8, next_probability float8)
+		next_cluster int, next_persona text, next_distance float8, next_probability float8, by_value text)
 	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 10
 BEGIN ATOMIC
 	SELECT e.rank, e.feature, e.value, e.needed, e.change, e.cluster, e.persona, e.distance, e.probability,
-		e.next_cluster, e.next_persona, e.next_distance, e.next_probability
+		e.next_cluster, e.next_persona, e.next_distance, e.next_probability, e.by_value
 	FROM segment.explain_customer_in(model, key, current_setting('search_path')) AS e;
 END;
 COMMENT ON FUNCTION segment.explain_customer(text, text) IS
@@ -208,4 +223,5 @@ COMMENT ON FUNCTION segment.explain_customer(text, text) IS
 	'key: the customer''s key as text; of several columns an array of them as text, in the order of the key: {7,"Jones, Jr."}, as ARRAY[store::text, name]::text gives it. '
 	'value: of the feature, in its own units; needed: the nearest value that, all other features being the same, moves the customer into the next persona, and change the way there; NULL if no value does, or none that is not a thousand times as far away as the next centroid. Clusters are scored as by cluster_id(), with this value they give the next one. '
 	'cluster, persona and distance, and next_..., the same in all rows: the two clusters whose centroids are nearest, with distances in the fitted space; of a mixture the two most probable ones, with their probabilities (NULL otherwise). A model of one cluster has no next one. '
-	'Errors: no such model (42704), several of that name by other roles (42P09); it is by groups (0A000); it has no key, or the customer has no number in a feature (55000); no such customer (P0002), several (21000); an array that is none, or has another length (22023), a part that is not of its column''s type (22P02 and others); the source is gone (42P01), lacks a feature or the key (42703, 42804)';
+	'by_value: the group that the customer is in, if the model is by groups; both clusters are of that group. '
+	'Errors: no such model (42704), several of that name by other roles (42P09); it has no key, or no active version, or the customer has no number in a feature, or is in no group that the model has (55000); no such customer (P0002), several (21000); an array that is none, or has another length (22023), a part that is not of its column''s type (22P02 and others); the source is gone (42P01), lacks a feature, the key or the column for groups (42703, 42804)';

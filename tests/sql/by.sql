@@ -293,8 +293,6 @@ SELECT refusal(call) FROM (VALUES
 	-- customers of different groups are in clusters of the same numbers
 	(19, $$segment.snapshot('visits')$$),
 	(20, $$segment.health('visits')$$),
-	(21, $$segment.explain('visits', 0)$$),
-	(22, $$segment.explain_customer('visits', '1')$$),
 	-- a group is given where there are none
 	(18, $$segment.rename('alike', 0, 'x', 'Lyon')$$)) AS calls(n, call), (SELECT count(*) FROM segment.fit('alike', 'visits', '{a}', 2)) AS made ORDER BY n;
 \pset tuples_only off
