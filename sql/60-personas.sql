@@ -1,26 +1,29 @@
 -- Personas: words for profiles, rules that name clusters, and the names of clusters that no rule fits.
+--
+-- These run for every cluster of every group, of which there may be tens of thousands. So they are queries that the planner can
+-- make part of the caller's, which it does with SQL functions that are not STRICT.
 
 CREATE FUNCTION segment.z_word(z float8) RETURNS text
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
 		WHEN z <= -1.5 THEN 'very low'
 		WHEN z <= -0.5 THEN 'low'
 		WHEN z < 0.5 THEN 'average'
 		WHEN z < 1.5 THEN 'high'
-		ELSE 'very high'
+		WHEN z >= 1.5 THEN 'very high'
 	END;
 END;
 COMMENT ON FUNCTION segment.z_word(float8) IS
 	'word for a z-score: very low (-1.5 and less), low (-0.5 and less), average, high (0.5 and more), very high (1.5 and more)';
 
 CREATE FUNCTION segment.short_number(x float8) RETURNS text
-	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
 		WHEN x = 0 THEN '0'
 		WHEN abs(x) < 1e-6 OR abs(x) >= 1e15 THEN x::text
-		ELSE trim_scale(round(x::numeric, greatest(0, 2 - floor(log(abs(x)::numeric)))::int))::text
+		ELSE trim_scale(round(x::numeric, greatest(0, 2 - floor(log(abs(x))))::int))::text
 	END;
 END;
 COMMENT ON FUNCTION segment.short_number(float8) IS
@@ -29,7 +32,7 @@ COMMENT ON FUNCTION segment.short_number(float8) IS
 -- What each cluster looks like; everything below is made of it.
 CREATE FUNCTION segment.portrait(clustering @extschema@.clustering, features text[])
 	RETURNS TABLE (cluster int, "position" int, feature text, mean float8, spread float8, z float8, word text, prominence int)
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
 BEGIN ATOMIC
 	SELECT p.cluster, p.feature, features[p.feature], p.mean, p.spread, p.z, segment.z_word(p.z),
 		row_number() OVER (PARTITION BY p.cluster ORDER BY abs(p.z) DESC, p.feature)::int
@@ -41,7 +44,7 @@ COMMENT ON FUNCTION segment.portrait(@extschema@.clustering, text[]) IS
 
 CREATE FUNCTION segment.profile_texts(clustering @extschema@.clustering, features text[])
 	RETURNS TABLE (cluster int, profile text)
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
 	SELECT p.cluster,
 		string_agg(format('%s %s (%s)', p.feature, segment.short_number(p.mean), p.word), ', ' ORDER BY p.prominence)
@@ -112,17 +115,17 @@ BEGIN ATOMIC
 	SELECT p.cluster, r.persona, r.ruleset,
 		(array_agg(r.note ORDER BY r.feature COLLATE "C") FILTER (WHERE r.note IS NOT NULL))[1],
 		count(*)::int, (count(r.min_z) + count(r.max_z))::int
-	FROM segment.persona_rules AS r
+	FROM (
+		SELECT a.*, count(*) OVER (PARTITION BY a.owner, a.ruleset, a.persona) AS features_of_persona
+		FROM segment.persona_rules AS a
+		-- The owner is named because the extension's owner and superusers see the rules of every role.
+		WHERE (a.owner IS NULL OR a.owner = current_user::regrole)
+			AND (matching_rules.ruleset IS NULL OR a.ruleset = matching_rules.ruleset)) AS r
 	JOIN segment.portrait(clustering, features) AS p
 		ON p.feature = r.feature
 		AND p.z >= coalesce(r.min_z, '-Infinity') AND p.z <= coalesce(r.max_z, 'Infinity')
-	-- The owner is named because the extension's owner and superusers see the rules of every role.
-	WHERE (r.owner IS NULL OR r.owner = current_user::regrole)
-		AND (matching_rules.ruleset IS NULL OR r.ruleset = matching_rules.ruleset)
-	GROUP BY p.cluster, r.owner, r.ruleset, r.persona
-	HAVING count(*) = (
-		SELECT count(*) FROM segment.persona_rules AS whole
-		WHERE whole.owner IS NOT DISTINCT FROM r.owner AND whole.ruleset = r.ruleset AND whole.persona = r.persona);
+	GROUP BY p.cluster, r.owner, r.ruleset, r.persona, r.features_of_persona
+	HAVING count(*) = r.features_of_persona;
 END;
 COMMENT ON FUNCTION segment.matching_rules(@extschema@.clustering, text[], text) IS
 	'personas that fit each cluster by the rules of the current role and of the extension (of one ruleset, or NULL: of all), and how specific each is';
@@ -165,7 +168,7 @@ COMMENT ON FUNCTION segment.check_ruleset(text, text[]) IS
 
 CREATE FUNCTION segment.described_names(clustering @extschema@.clustering, features text[])
 	RETURNS TABLE (cluster int, persona text)
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
 	SELECT p.cluster, coalesce(
 		string_agg(p.word || ' ' || replace(p.feature, '_', ' '), ', ' ORDER BY p."position")
@@ -196,56 +199,60 @@ END;
 COMMENT ON FUNCTION segment.fitting_names(@extschema@.clustering, text[], text) IS
 	'for each cluster the most specific of the personas whose rules fit it, or a description (by_ruleset NULL); several personas where they fit equally well';
 
-CREATE FUNCTION segment.name_clusters(clustering @extschema@.clustering, features text[], ruleset text DEFAULT NULL, given text[] DEFAULT NULL)
-	RETURNS TABLE (cluster int, persona text, by_ruleset text, note text)
-	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+CREATE FUNCTION segment.refuse_tie(cluster int, personas text[]) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'personas % fit cluster % equally well', (SELECT string_agg('"' || p || '"', ' and ') FROM unnest(personas) AS p), cluster
+		USING ERRCODE = 'cardinality_violation',
+			HINT = 'Make one of them more specific in segment.persona_rules, by a further feature or bound, or name one ruleset.';
+END
+$$;
+COMMENT ON FUNCTION segment.refuse_tie(int, text[]) IS 'an error (21000): the personas fit the cluster equally well';
+
+CREATE FUNCTION segment.distinct_names(names text[], given text[]) RETURNS text[]
+	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	fitting record;
-	clusters int[] := '{}';
-	names text[] := '{}';
-	rulesets text[] := '{}';
-	notes text[] := '{}';
+	name text;
 	copy int;
 BEGIN
-	IF given IS NULL OR array_position(given, NULL) IS NOT NULL THEN
-		PERFORM segment.check_ruleset(ruleset, features);
-	END IF;
-
-	FOR fitting IN SELECT f.* FROM segment.fitting_names(clustering, features, ruleset) AS f ORDER BY f.cluster
-	LOOP
-		IF given[fitting.cluster + 1] IS NULL AND cardinality(fitting.personas) > 1 THEN
-			RAISE EXCEPTION 'personas % fit cluster % equally well',
-					(SELECT string_agg('"' || b || '"', ' and ') FROM unnest(fitting.personas) AS b), fitting.cluster
-				USING ERRCODE = 'cardinality_violation',
-					HINT = 'Make one of them more specific in segment.persona_rules, by a further feature or bound, or name one ruleset.';
-		END IF;
-		clusters := clusters || fitting.cluster;
-		names := names || coalesce(given[fitting.cluster + 1], fitting.personas[1]);
-		rulesets := rulesets || fitting.by_ruleset;
-		notes := notes || fitting.note;
-	END LOOP;
-
-	FOR i IN 1 .. cardinality(clusters) LOOP
-		cluster := clusters[i];
-		persona := names[i];
-		by_ruleset := rulesets[i];
-		note := notes[i];
+	FOR i IN 1 .. cardinality(names) LOOP
+		CONTINUE WHEN given[i] IS NOT NULL;
+		name := names[i];
 		copy := 1;
 		-- A numbered name must not be one that a later cluster has by itself.
-		WHILE given[cluster + 1] IS NULL
-			AND (persona = ANY (names[:i - 1]) OR persona = ANY (coalesce(given, '{}')) OR (copy > 1 AND persona = ANY (names)))
-		LOOP
+		WHILE name = ANY (names[:i - 1]) OR name = ANY (coalesce(given, '{}')) OR (copy > 1 AND name = ANY (names)) LOOP
 			copy := copy + 1;
-			persona := names[i] || ' ' || copy;
+			name := names[i] || ' ' || copy;
 		END LOOP;
-		names[i] := persona;
-		RETURN NEXT;
+		names[i] := name;
 	END LOOP;
+	RETURN names;
 END
 $$;
+COMMENT ON FUNCTION segment.distinct_names(text[], text[]) IS
+	'the names, of which the second that is the same gets " 2" and so on; those that are given, at the same place in the other array, stay, and no other gets them';
+
+CREATE FUNCTION segment.name_clusters(clustering @extschema@.clustering, features text[], ruleset text DEFAULT NULL, given text[] DEFAULT NULL)
+	RETURNS TABLE (cluster int, persona text, by_ruleset text, note text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT c.cluster, c.persona, c.by_ruleset, c.note
+	FROM (
+		SELECT array_agg(n.cluster) AS clusters, segment.distinct_names(array_agg(n.persona), given) AS personas,
+			array_agg(n.by_ruleset) AS rulesets, array_agg(n.note) AS notes
+		FROM (
+			SELECT f.cluster, CASE WHEN given[f.cluster + 1] IS NOT NULL THEN given[f.cluster + 1]
+					WHEN cardinality(f.personas) > 1 THEN segment.refuse_tie(f.cluster, f.personas)
+					ELSE f.personas[1] END AS persona, f.by_ruleset, f.note
+			FROM segment.fitting_names(clustering, features, ruleset) AS f
+			ORDER BY f.cluster) AS n) AS a
+	CROSS JOIN LATERAL unnest(a.clusters, a.personas, a.rulesets, a.notes) AS c(cluster, persona, by_ruleset, note);
+END;
 COMMENT ON FUNCTION segment.name_clusters(@extschema@.clustering, text[], text, text[]) IS
 	'a name for each cluster: of the personas whose rules fit it the most specific one, otherwise a description; of clusters that would share a name the second gets " 2" and so on. '
-	'given: names that clusters have already, in the order of the clusters, NULL for those to be named; no other cluster gets them. '
-	'Errors: two personas that fit a cluster to be named equally well (21000); a ruleset that does not exist (42704) or tests features that the model lacks (22023), where a cluster is to be named';
+	'given: names that clusters have already, in the order of the clusters, NULL for those to be named; no other cluster gets them. The ruleset is checked already (see segment.check_ruleset). '
+	'An error if two personas fit a cluster to be named equally well (21000)';

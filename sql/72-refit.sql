@@ -341,6 +341,9 @@ BEGIN
 			FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
 			LEFT JOIN segment.persona AS p
 				ON p.model_id = m.id AND p.version = g.former_version AND p.group_id = g.group_id AND p.number = o.origin;
+		IF array_position(names, NULL) IS NOT NULL THEN
+			PERFORM segment.check_ruleset(m.ruleset, m.features);
+		END IF;
 		INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, pinned, ruleset, note)
 			SELECT m.id, new_version, g.group_id,
 				coalesce(p.cluster, g.last_cluster + (count(*) FILTER (WHERE p.cluster IS NULL) OVER (ORDER BY n.cluster))::int),
@@ -518,23 +521,23 @@ CREATE FUNCTION segment.rename_by_rules(m segment.model) RETURNS TABLE (cluster 
 	SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-	v segment.version;
-	kept text[];
-	former jsonb;
 BEGIN
-	FOR v IN SELECT * FROM segment.version AS s WHERE s.model_id = m.id AND s.active ORDER BY s.group_id LOOP
-		SELECT array_agg(CASE WHEN p.pinned THEN p.persona END ORDER BY p.number), jsonb_object_agg(p.cluster, p.persona)
-			INTO kept, former FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id;
-		UPDATE segment.persona AS p SET persona = n.persona, ruleset = n.by_ruleset, note = n.note
-			FROM segment.name_clusters(v.clustering, m.features, m.ruleset, kept) AS n
-			WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.number = n.cluster AND NOT p.pinned;
-		RETURN QUERY
-			SELECT p.cluster, p.persona, former ->> p.cluster::text, v.by_value
-			FROM segment.persona AS p
-			WHERE p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.persona <> former ->> p.cluster::text
-			ORDER BY p.cluster;
-	END LOOP;
+	PERFORM segment.check_ruleset(m.ruleset, m.features);
+	RETURN QUERY
+		WITH former AS (
+			SELECT v.version, v.group_id, v.by_value, v.clustering,
+				array_agg(p.persona ORDER BY p.number) AS personas, array_agg(CASE WHEN p.pinned THEN p.persona END ORDER BY p.number) AS pinned
+			FROM segment.version AS v
+			JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id
+			WHERE v.model_id = m.id AND v.active
+			GROUP BY v.model_id, v.version, v.group_id
+		), named AS (
+			UPDATE segment.persona AS p SET persona = n.persona, ruleset = n.by_ruleset, note = n.note
+			FROM former AS f CROSS JOIN LATERAL segment.name_clusters(f.clustering, m.features, m.ruleset, f.pinned) AS n
+			WHERE p.model_id = m.id AND p.version = f.version AND p.group_id = f.group_id AND p.number = n.cluster AND NOT p.pinned
+			RETURNING p.group_id, p.cluster, p.persona, f.personas[p.number + 1] AS former, f.by_value
+		)
+		SELECT n.cluster, n.persona, n.former, n.by_value FROM named AS n WHERE n.persona <> n.former ORDER BY n.group_id, n.cluster;
 END
 $$;
 COMMENT ON FUNCTION segment.rename_by_rules(segment.model) IS

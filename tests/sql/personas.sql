@@ -6,10 +6,10 @@ SET ROLE regress_segment_personas;
 SET search_path = personas, public;
 
 -- Every word begins where its bound says, and the bound belongs to the more extreme word
-SELECT z, segment.z_word(z) FROM unnest('{-Infinity,-1.5,-1.49,-0.5,-0.49,0,0.49,0.5,1.49,1.5,Infinity}'::float8[]) AS z;
+SELECT z, segment.z_word(z) FROM unnest('{-Infinity,-1.5,-1.49,-0.5,-0.49,0,0.49,0.5,1.49,1.5,Infinity,NULL}'::float8[]) AS z;
 -- Three significant digits, but never less than the whole part
 SELECT x, segment.short_number(x) FROM unnest(
-	'{0,-0,1,-1,0.5,86.538,25.04,250.7,999.6,54321.9,0.0123456,-0.00098765,99.96,1e-7,1e-300,123456789012345,1e15,-1e300}'::float8[]) AS x;
+	'{0,-0,1,-1,0.5,86.538,25.04,250.7,999.6,54321.9,0.0123456,-0.00098765,99.96,1e-7,1e-300,123456789012345,1e15,-1e300,NULL}'::float8[]) AS x;
 
 -- The rules that come with the extension: everybody reads them, and nobody but the owner of the extension changes them
 SELECT ruleset, persona, feature, min_z, max_z, owner FROM segment.persona_rules ORDER BY ruleset, persona, feature;
