@@ -408,7 +408,7 @@ COMMENT ON FUNCTION segment.refit(text, regclass) IS
 	'Errors: no such model (42704), or only shared (42501); no active version, or no usable row (55000); the source is gone (42P01), or lacks a feature or the key (42703, 42804); two personas that fit a newborn cluster equally well (21000)';
 
 CREATE VIEW segment.changes WITH (security_invoker) AS
-SELECT m.model, c.version, c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note, c.by_value, m.owner
+SELECT m.model, c.version, c.cluster, c.persona, c.event, c.size_before, c.size_after, c.from_clusters, c.into_clusters, c.drift, c.note, c.by_value, m.owner::text
 FROM segment.change AS c JOIN segment.model AS m ON m.id = c.model_id
 ORDER BY m.owner::text, m.model, c.version, c.group_id, c.cluster;
 COMMENT ON VIEW segment.changes IS 'what segment.refit() returned, for each refit of each model that segment.models shows';

@@ -93,7 +93,7 @@ COMMENT ON FUNCTION segment.unshare(text, regrole) IS
 	'takes back what segment.share() gave; views that the role made of the model stay, and fail when they are read. Nothing happens if it was not shared with that role. Errors as segment.share()';
 
 CREATE VIEW segment.shares WITH (security_invoker) AS
-SELECT m.model, a.grantee::regrole AS role, m.owner
+SELECT m.model, a.grantee::regrole::text AS role, m.owner::text
 FROM segment.model AS m
 JOIN pg_class AS c ON c.oid = to_regclass(segment.gate_name(m.id))
 CROSS JOIN LATERAL aclexplode(c.relacl) AS a

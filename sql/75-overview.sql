@@ -1,8 +1,12 @@
 -- What people read: segment.models, segment.personas, segment.profile. With the rights of the reader.
+--
+-- BI tools read these views too, and those of the other parts, over ODBC and JDBC. So their columns have types that drivers
+-- know and show as what they are: numbers of a fixed size, text, timestamps, and arrays of text or integers and jsonb, which a
+-- driver without such types shows as text. Not so regrole, hence owner::text.
 
 CREATE VIEW segment.models WITH (security_invoker) AS
 SELECT m.model, v.version, v.active, m.method, m.scale, v.k, m.features, m.key, v.source, m.ruleset, m.seed, m.options,
-	v.rows, v.inertia, v.disagreement, v.fitted_at, m.by_column, CASE WHEN m.by_column IS NOT NULL THEN v.groups END AS groups, m.owner
+	v.rows, v.inertia, v.disagreement, v.fitted_at, m.by_column, CASE WHEN m.by_column IS NOT NULL THEN v.groups END AS groups, m.owner::text
 FROM segment.model AS m
 CROSS JOIN LATERAL (
 	SELECT g.version, g.active, g.source, g.fitted_at, count(*)::int AS groups, sum(s.k)::int AS k, sum(s.rows)::bigint AS rows,
@@ -38,7 +42,7 @@ COMMENT ON COLUMN segment.models.groups IS 'number of these groups; NULL: all ro
 COMMENT ON COLUMN segment.models.owner IS 'role that fitted the model';
 
 CREATE VIEW segment.personas WITH (security_invoker) AS
-SELECT m.model, v.version, p.cluster, p.persona, s.size, s.share, t.profile, p.note, v.by_value, m.owner
+SELECT m.model, v.version, p.cluster, p.persona, s.size, s.share, t.profile, p.note, v.by_value, m.owner::text
 FROM segment.model AS m
 JOIN segment.version AS v ON v.model_id = m.id AND v.active
 JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id

@@ -446,7 +446,7 @@ COMMENT ON FUNCTION segment.forget(text, timestamptz) IS
 	'Errors: no such model (42704), or only shared (42501); no time (22004)';
 
 CREATE VIEW segment.snapshots WITH (security_invoker) AS
-SELECT m.model, s.snapshot, s.taken_at, s.version, s.source, s.customers, s.come, s.gone, s.moved, m.owner
+SELECT m.model, s.snapshot, s.taken_at, s.version, s.source, s.customers, s.come, s.gone, s.moved, m.owner::text
 FROM segment.snapshot AS s JOIN segment.model AS m ON m.id = s.model_id
 ORDER BY m.owner::text, m.model, s.snapshot;
 COMMENT ON VIEW segment.snapshots IS 'snapshots that segment.snapshot() took, of the models that segment.models shows';

@@ -1,5 +1,17 @@
 -- segment.create_view: a view of the source in which every row has its persona.
 
+CREATE FUNCTION segment.passed_columns(source regclass, key text[])
+	RETURNS TABLE (name text, "position" bigint, is_key boolean, comment text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 20
+BEGIN ATOMIC
+	SELECT a.attname::text, row_number() OVER (ORDER BY k."position", a.attnum), k."position" IS NOT NULL, col_description(source, a.attnum)
+	FROM pg_attribute AS a
+	LEFT JOIN unnest(key) WITH ORDINALITY AS k(name, "position") ON k.name = a.attname
+	WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
+END;
+COMMENT ON FUNCTION segment.passed_columns(regclass, text[]) IS
+	'columns of a relation in the order in which a view of it has them: the key, which may be NULL, and then the others as they come; with their comments';
+
 CREATE FUNCTION segment.view_query(model_id bigint) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
@@ -14,10 +26,10 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model WHERE id = model_id;
 
-	SELECT string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum),
-			string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attname IN ('cluster', 'persona', 'distance'))
+	SELECT string_agg(format('s.%I', c.name), ', ' ORDER BY c."position"),
+			string_agg(quote_ident(c.name), ', ' ORDER BY c."position") FILTER (WHERE c.name IN ('cluster', 'persona', 'distance'))
 		INTO source_columns, taken
-		FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped;
+		FROM segment.passed_columns(source, m.key) AS c;
 	IF taken IS NOT NULL THEN
 		RAISE EXCEPTION '% already has columns that the view adds: %', segment.qualified_name(source), taken
 			USING ERRCODE = 'duplicate_column',
@@ -63,7 +75,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segment.view_query(bigint) IS
-	'query of a view of the model of that number: the columns of its source, cluster, persona, distance. '
+	'query of a view of the model of that number: the columns of its source, those of the key first, cluster, persona, distance. '
 	'Errors: the source is gone (42P01), lacks a feature or the column for groups (42703), or has a column of those names (42701)';
 
 CREATE FUNCTION segment.view_target(view text, of regclass, default_schema text) RETURNS text
@@ -118,21 +130,29 @@ AS $$
 DECLARE
 	of CONSTANT bigint := segment.readable_model_id(model);
 	query CONSTANT text := segment.view_query(of);
-	target CONSTANT text := segment.view_target(view, segment.source_of(of), default_schema);
-	scale text;
-	grouping text;
+	source CONSTANT regclass := segment.source_of(of);
+	target CONSTANT text := segment.view_target(view, source, default_schema);
+	m segment.model;
+	passed record;
 BEGIN
 	PERFORM segment.open_gate(of);
 	EXECUTE format('CREATE VIEW %s AS %s', target, query);
-	SELECT m.scale, m.by_column INTO STRICT scale, grouping FROM segment.model AS m WHERE m.id = of;
+	SELECT * INTO STRICT m FROM segment.model WHERE id = of;
 	EXECUTE format('COMMENT ON VIEW %s IS %L', target,
-		format('rows of %s with their personas by the active version of model "%s"', segment.qualified_name(segment.source_of(of)), model));
+		format('rows of %s with their personas by the active version of model "%s"', segment.qualified_name(source), model));
+	FOR passed IN SELECT c.name, c.is_key, c.comment FROM segment.passed_columns(source, m.key) AS c ORDER BY c."position" LOOP
+		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, passed.name, coalesce(passed.comment,
+			CASE WHEN passed.is_key THEN format('key of %s', segment.qualified_name(source))
+				WHEN passed.name = ANY (m.features) THEN format('feature of model "%s"', model)
+				WHEN passed.name = m.by_column THEN format('group of model "%s"', model)
+				ELSE format('column of %s', segment.qualified_name(source)) END));
+	END LOOP;
 	EXECUTE format('COMMENT ON COLUMN %s.cluster IS %L', target,
-		CASE WHEN grouping IS NULL THEN 'cluster whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite'
-			ELSE format('cluster of the group (by %I), whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite, or the group is not in the model', grouping) END);
+		CASE WHEN m.by_column IS NULL THEN 'cluster whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite'
+			ELSE format('cluster of the group (by %I), whose centroid is nearest, 0-based; NULL if a feature is NULL, NaN or infinite, or the group is not in the model', m.by_column) END);
 	EXECUTE format('COMMENT ON COLUMN %s.persona IS %L', target, 'name of the cluster');
 	EXECUTE format('COMMENT ON COLUMN %s.distance IS %L', target,
-		format('Euclidean distance to the centroid, in the space the model was fitted in (scale %s)', scale));
+		format('Euclidean distance to the centroid, in the space the model was fitted in (scale %s)', m.scale));
 	RETURN target::regclass;
 END
 $$;
@@ -145,8 +165,9 @@ BEGIN ATOMIC
 	SELECT segment.create_view_in(create_view.model, create_view.view, current_schema()::text);
 END;
 COMMENT ON FUNCTION segment.create_view(text, text) IS
-	'makes a view of the source of a model, the current role''s own or one shared with it, and returns it: every column of the source, then cluster (0-based), persona, and distance (to the centroid, in the space the model was fitted in), all three NULL if a feature is NULL, NaN or infinite. '
+	'makes a view of the source of a model, the current role''s own or one shared with it, and returns it: every column of the source, those of the key first, then cluster (0-based), persona, and distance (to the centroid, in the space the model was fitted in), all three NULL if a feature is NULL, NaN or infinite. '
 	'A model by groups scores a row by the clusters of its group; the three are NULL for a group that the active version does not have. '
+	'A column has the comment that it has in the source, or else one that says whether it is part of the key or a feature. '
 	'The name is resolved as in CREATE VIEW. Rows are scored when the view is read, by the version of the model that is active then; a query scores each row once, O(clusters * features), in parallel workers too. '
 	'The view belongs to the current role, and GRANT SELECT on it is all that a reader needs. '
 	'Errors: no such model (42704), several of that name by other roles (42P09); the source is gone (42P01), lacks a feature (42703) or has columns of those names (42701); the name is no name (42602), taken (42P07), or there is no schema for it (3F000); the source is temporary and the schema is not (42P16)';

@@ -94,7 +94,7 @@ BEGIN
 	EXECUTE format('COMMENT ON VIEW %s IS %L', target, format('customers of %s by recency, frequency and monetary value of their purchases up to %s',
 		segment.qualified_name(source), coalesce(as_of::text, 'the last one')));
 	FOR about IN VALUES
-		(customer, 'customer'),
+		(customer, coalesce((SELECT c.comment FROM segment.passed_columns(source, NULL) AS c WHERE c.name = customer), 'customer')),
 		('recency', 'whole days from the last purchase to ' || coalesce(as_of::text, 'the last one of all')),
 		('frequency', 'number of purchases; amounts below 0, which are returns, do not count'),
 		('monetary', 'sum of the amounts, less returns'),

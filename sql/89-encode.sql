@@ -7,11 +7,13 @@ AS $$
 DECLARE
 	most_values CONSTANT int := 50;
 	relation CONSTANT text := segment.qualified_name(source);
+	key CONSTANT text[] := segment.primary_key(source);
 	target text;
 	feature record;
 	mean float8;
 	deviation float8;
 	"values" text[];
+	passed record;
 	new_columns text[] := '{}';
 	expressions text := '';
 	wrong text;
@@ -21,7 +23,7 @@ BEGIN
 	IF features IS NULL THEN
 		SELECT array_agg(n.name ORDER BY n."position") INTO features
 			FROM (SELECT * FROM segment.numeric_columns(source) UNION ALL SELECT * FROM segment.category_columns(source)) AS n
-			WHERE n.name <> ALL (coalesce(segment.primary_key(source), '{}'));
+			WHERE n.name <> ALL (coalesce(key, '{}'));
 		IF features IS NULL THEN
 			RAISE EXCEPTION '% has no column of numbers or categories but its key', relation
 				USING ERRCODE = 'undefined_column', HINT = 'Make some in a view of it, and encode the view.';
@@ -90,9 +92,12 @@ BEGIN
 	END IF;
 
 	EXECUTE format('CREATE VIEW %s AS SELECT %s%s FROM %s AS s', target,
-		(SELECT string_agg(format('s.%I', a.attname), ', ' ORDER BY a.attnum)
-		 FROM pg_attribute AS a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped), expressions, relation);
+		(SELECT string_agg(format('s.%I', c.name), ', ' ORDER BY c."position") FROM segment.passed_columns(source, key) AS c), expressions, relation);
 	EXECUTE format('COMMENT ON VIEW %s IS %L', target, format('rows of %s with features as numbers of one scale', relation));
+	FOR passed IN SELECT c.name, c.is_key, c.comment FROM segment.passed_columns(source, key) AS c ORDER BY c."position" LOOP
+		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, passed.name,
+			coalesce(passed.comment, format('%s of %s', CASE WHEN passed.is_key THEN 'key' ELSE 'column' END, relation)));
+	END LOOP;
 	FOREACH name IN ARRAY new_columns LOOP
 		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', target, name,
 			CASE WHEN name IN (SELECT f.name || '_scaled' FROM unnest(features) AS f(name))
@@ -101,7 +106,7 @@ BEGIN
 	END LOOP;
 	RAISE NOTICE 'the features of % are %', target, (SELECT string_agg(quote_ident(c.name), ', ') FROM unnest(new_columns) AS c(name))
 		USING HINT = format('They are on one scale: segment.fit(..., %L, features => %L, %sscale => ''none'').', target, new_columns,
-			'key => ' || quote_literal(segment.primary_key(source)) || ', ');
+			'key => ' || quote_literal(key) || ', ');
 	RETURN target::regclass;
 END
 $$;
@@ -114,7 +119,7 @@ BEGIN ATOMIC
 	SELECT segment.encode_in(encode.view, source, features, current_schema()::text, current_setting('search_path'));
 END;
 COMMENT ON FUNCTION segment.encode(text, regclass, text[]) IS
-	'makes a view with every column of a table, view, materialized view, partitioned or foreign table, and its features as numbers of one scale, and returns it; a NOTICE names them, for segment.fit(..., features => ..., scale => ''none''). '
+	'makes a view with every column of a table, view, materialized view, partitioned or foreign table, the primary key first, and its features as numbers of one scale, and returns it; a NOTICE names them, for segment.fit(..., features => ..., scale => ''none''). '
 	'features: columns of numbers, and of categories (boolean, text, varchar, char, name, enum) with at most 50 values; NULL: all but the primary key. '
 	'A number x becomes x_scaled, (x - mean) / population standard deviation, 0 if it does not vary. A category c becomes a column c_value for each of its values, 1 or 0; NULL stays NULL, and a value that comes later is 0 everywhere. '
 	'So two rows of different categories are as far from each other, sqrt(2), as two rows drawn at random are along a number (root mean square). '

@@ -129,7 +129,7 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model WHERE id = of;
 	choose := format('SELECT k, votes, voters FROM segment.choose_k(%L, %L, scale => %L);', m.source, m.features, m.scale);
-	FOR p IN SELECT s.persona, s.share FROM segment.personas AS s WHERE s.model = m.model AND s.owner = m.owner LOOP
+	FOR p IN SELECT s.persona, s.share FROM segment.personas AS s WHERE s.model = m.model AND s.owner = m.owner::text LOOP
 		IF p.share > 0.6 THEN
 			severity := 'warning'; finding := 'large segment'; subject := p.persona;
 			what := format('%s %% of the customers are in it: it says little about each', round(100 * p.share::numeric));
@@ -142,7 +142,7 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 	END LOOP;
-	SELECT s.disagreement INTO disagreement FROM segment.models AS s WHERE s.model = m.model AND s.owner = m.owner AND s.active;
+	SELECT s.disagreement INTO disagreement FROM segment.models AS s WHERE s.model = m.model AND s.owner = m.owner::text AND s.active;
 	IF disagreement > 0.1 THEN
 		severity := 'warning'; finding := 'scored otherwise'; subject := m.model;
 		what := format('%s %% of the fitted rows lie nearer to the centroid of another cluster, and are scored there', round(100 * disagreement::numeric, 1));

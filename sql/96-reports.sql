@@ -22,7 +22,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON segment.report_kept TO PUBLIC;
 SELECT pg_extension_config_dump('segment.report_kept', '');
 
 CREATE VIEW segment.reports WITH (security_invoker) AS
-SELECT m.model, r.at, r.html, m.owner
+SELECT m.model, r.at, r.html, m.owner::text
 FROM segment.report_kept AS r JOIN segment.model AS m ON m.id = r.model_id
 ORDER BY m.owner::text, m.model, r.at;
 COMMENT ON VIEW segment.reports IS

@@ -73,7 +73,7 @@ INSERT INTO gaps VALUES (21, NULL, 1, 1), (22, NULL, 2, 2), (23, 'full', NULL, 1
 	(26, 'one', 1, 1), (27, 'two', 1, 1), (28, 'two', 2, 1), (29, '', 3, 3), (30, 'NULL', 4, 4);
 SELECT cluster, size, by_value FROM segment.fit('gaps', 'gaps', k => 3, by => 'store');
 SELECT segment.create_view('gaps', 'gaps_personas');
-SELECT col_description('gaps_personas'::regclass, 5);
+SELECT attname, col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'gaps_personas'::regclass AND attname IN ('store', 'cluster') ORDER BY attnum;
 SELECT id, store, cluster, persona FROM gaps_personas WHERE id > 20 ORDER BY id;
 -- a customer of a store that the model does not know has no persona, and one that moves to another store is scored there
 INSERT INTO gaps VALUES (31, 'new', 1, 1);

@@ -12,6 +12,20 @@ JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.re
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE e.extname = 'segment' AND col_description(c.oid, a.attnum) IS NULL
 ORDER BY 1, 2;
+-- BI tools read the views over ODBC and JDBC: no column of a type that drivers do not know, or without a size (see sql/75-overview.sql)
+SELECT c.oid::regclass AS view, a.attname AS column_for_no_driver, format_type(a.atttypid, a.atttypmod)
+FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'v'
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE e.extname = 'segment' AND (a.atttypid <> ALL ('{bool,int4,int8,float8,numeric,text,date,timestamptz,text[],int4[],jsonb}'::regtype[])
+	OR a.atttypid = 'numeric'::regtype AND a.atttypmod = -1)
+ORDER BY 1, 2;
+-- and what is built on them relies on their columns: the order stays, new ones come at the end
+SELECT c.oid::regclass AS view, string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum) AS columns
+FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'v'
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE e.extname = 'segment' GROUP BY c.oid ORDER BY c.oid::regclass::text;
 -- functions written in SQL or PL/pgSQL either pin search_path or, for the few that must see the caller's, are named here
 SELECT p.oid::regprocedure AS caller_search_path
 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'

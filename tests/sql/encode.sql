@@ -1,11 +1,12 @@
 -- Categories as numbers, on the scale of the numbers beside them
 \set SHOW_CONTEXT never
 CREATE TYPE tariff AS ENUM ('small', 'medium', 'large');
-CREATE TABLE subscribers (id int PRIMARY KEY, age int, spend numeric, vip boolean, plan tariff, town text, since date);
+CREATE TABLE subscribers (age int, id int PRIMARY KEY, spend numeric, vip boolean, plan tariff, town text, since date);
+COMMENT ON COLUMN subscribers.since IS 'first day';
 INSERT INTO subscribers
-SELECT i, 20 + i * 37 % 50, i * i % 71 / 10.0, i % 10 = 0, (ARRAY['small', 'medium', 'large']::tariff[])[1 + i % 3], (ARRAY['Bonn', 'O''Fallon', 'Rome'])[1 + i % 7 % 3], '2024-01-01'
+SELECT 20 + i * 37 % 50, i, i * i % 71 / 10.0, i % 10 = 0, (ARRAY['small', 'medium', 'large']::tariff[])[1 + i % 3], (ARRAY['Bonn', 'O''Fallon', 'Rome'])[1 + i % 7 % 3], '2024-01-01'
 FROM generate_series(1, 60) i;
--- every number and category but the key and what is neither; the NOTICE says how to fit it
+-- every number and category but the key, which comes first, and what is neither; the NOTICE says how to fit it
 SELECT segment.encode('encoded', 'subscribers');
 SELECT attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum) FROM pg_attribute WHERE attrelid = 'encoded'::regclass ORDER BY attnum;
 SELECT id, age, round(age_scaled::numeric, 6) AS age_scaled, vip_true, plan_large, plan_medium, plan_small, "town_Bonn", "town_O'Fallon", "town_Rome" FROM encoded ORDER BY id LIMIT 3;
@@ -17,7 +18,7 @@ SELECT round(avg((a.age_scaled - b.age_scaled) ^ 2)::numeric, 12) AS age, round(
 	avg((a.vip_true - b.vip_true) ^ 2 + (a.vip_false - b.vip_false) ^ 2) FILTER (WHERE a.vip <> b.vip) AS vip
 FROM encoded a, encoded b;
 -- frozen: a row that comes later moves nobody, an unknown town is no town, and NULL is not known
-INSERT INTO subscribers VALUES (61, 1000, 0, NULL, 'small', 'Oslo', NULL);
+INSERT INTO subscribers VALUES (1000, 61, 0, NULL, 'small', 'Oslo', NULL);
 SELECT id, round(age_scaled::numeric, 6) AS age_scaled, vip_true, "town_Bonn" + "town_O'Fallon" + "town_Rome" AS towns FROM encoded WHERE id IN (1, 61) ORDER BY id;
 DELETE FROM subscribers WHERE id = 61;
 -- some features, in the order given; it fits, and its view has the columns that people read

@@ -179,7 +179,7 @@ SELECT segment.drop('mall');
 SELECT persona FROM segment.fit('mall', 'mall_customers', '{annual_income,spending_score}', 5, ruleset => 'mall');
 SELECT model, ruleset FROM segment.models WHERE model = 'mall';
 
-SELECT count(segment.drop(model, cascade => true)::text) AS dropped FROM segment.models WHERE owner = current_user::regrole;
+SELECT count(segment.drop(model, cascade => true)::text) AS dropped FROM segment.models WHERE owner = current_user;
 SELECT (SELECT count(*) FROM segment.model) AS models, (SELECT count(*) FROM segment.version) AS versions, (SELECT count(*) FROM segment.persona) AS personas;
 DROP TABLE a_temporary;
 RESET ROLE;

@@ -1,6 +1,7 @@
 -- RFM: from purchases to customers with scores and the usual segment names
 SET timezone = 'UTC';
 CREATE TABLE purchases (customer int, at timestamptz, amount numeric(10,2));
+COMMENT ON COLUMN purchases.customer IS 'number of the customer';
 INSERT INTO purchases VALUES
 	(1, '2024-12-30 12:00', 100), (1, '2024-12-01', 50), (1, '2024-11-01', 25.50),	-- three, the last a day before that of 2
 	(2, '2024-12-31 12:00', 10),													-- the last of all

@@ -10,7 +10,7 @@ CREATE TABLE mall_customers (customer_id int PRIMARY KEY, gender text, age int, 
 \copy mall_customers FROM 'data/mall_customers.csv' CSV HEADER
 SELECT persona FROM segment.fit('mall', 'mall_customers', features => '{annual_income,spending_score}', k => 5);
 
--- Every column of the source in its order, then cluster, persona, distance; each with its comment
+-- Every column of the source, then cluster, persona, distance; each with its comment
 SELECT segment.create_view('mall', 'mall_personas');
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type, col_description(a.attrelid, a.attnum) AS comment
 FROM pg_attribute AS a WHERE a.attrelid = 'mall_personas'::regclass ORDER BY a.attnum;
@@ -29,6 +29,23 @@ SELECT max(abs(distance - sqrt(((annual_income - i.mean) / scale.income) ^ 2 + (
 FROM mall_personas AS v
 JOIN segment.profile('mall') AS i ON i.cluster = v.cluster AND i.feature = 'annual_income'
 JOIN segment.profile('mall') AS s ON s.cluster = v.cluster AND s.feature = 'spending_score', scale;
+
+-- The key comes first, in its own order, wherever the source has it; a column takes its comment along, or gets one
+CREATE TABLE purchases (amount int, store text, day date, visits int, customer int, region text, PRIMARY KEY (customer, day));
+COMMENT ON COLUMN purchases.amount IS 'in dollars; the buyer''s';
+COMMENT ON COLUMN purchases.day IS 'of the purchase';
+INSERT INTO purchases SELECT i, 'store ' || i % 2, '2026-01-01'::date + i, i * i % 7, i / 2, NULL FROM generate_series(1, 20) AS i;
+SELECT count(*) FROM segment.fit('purchases', 'purchases', '{amount,visits}', 2, by => 'store');
+SELECT segment.create_view('purchases', 'purchases_personas');
+SELECT a.attname, col_description(a.attrelid, a.attnum) AS comment
+FROM pg_attribute AS a WHERE a.attrelid = 'purchases_personas'::regclass ORDER BY a.attnum;
+-- of a source without a key, as they come
+CREATE VIEW keyless AS SELECT amount, customer FROM purchases;
+COMMENT ON COLUMN keyless.customer IS 'who';
+SELECT count(*) FROM segment.fit('keyless', 'keyless', '{amount}', 2);
+SELECT segment.create_view('keyless', 'keyless_personas');
+SELECT a.attname, col_description(a.attrelid, a.attnum) AS comment
+FROM pg_attribute AS a WHERE a.attrelid = 'keyless_personas'::regclass ORDER BY a.attnum;
 
 -- A customer who comes after the fit is scored, one who is changed is scored anew, one without a feature has no persona
 INSERT INTO mall_customers VALUES (201, 'Female', 30, 120, 90), (202, 'Male', 40, NULL, 90), (203, 'Female', 50, 15, NULL);
