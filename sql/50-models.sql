@@ -292,6 +292,16 @@ $$;
 COMMENT ON FUNCTION segment.locked_model(text) IS
 	'the current role''s model of that name, locked until the transaction ends against whatever else changes it; errors as segment.model_id()';
 
+CREATE FUNCTION segment.qualified_name(relation regclass) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT format('%I.%I', n.nspname, c.relname)
+	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE c.oid = relation;
+END;
+COMMENT ON FUNCTION segment.qualified_name(regclass) IS
+	'name of the relation with its schema, quoted where needed, whatever the search_path; NULL if there is no such relation';
+
 -- The relation that a model was fitted on, looked up by name now.
 CREATE FUNCTION segment.source_of(model_id bigint) RETURNS regclass
 	LANGUAGE plpgsql STABLE PARALLEL SAFE

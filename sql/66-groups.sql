@@ -43,6 +43,15 @@ END;
 COMMENT ON FUNCTION segment.by_condition(regclass, text, text) IS
 	'SQL by which the column of that name of a row s belongs to a group, whose value as text an SQL expression gives; NULL if there is no such column, or its type has no equality';
 
+CREATE FUNCTION segment.rows_of_group(source regclass, by text, by_value text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN by IS NULL THEN segment.qualified_name(source)
+		ELSE format('(SELECT s.* FROM %s AS s WHERE %s)', segment.qualified_name(source), segment.by_condition(source, by, quote_literal(by_value))) END;
+END;
+COMMENT ON FUNCTION segment.rows_of_group(regclass, text, text) IS
+	'the rows of a relation that belong to a group, whose value is given as text, as they can stand after FROM in SQL; by NULL: all of them';
+
 CREATE FUNCTION segment.check_by(source regclass, by text, features text[]) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
@@ -221,8 +230,7 @@ BEGIN
 			SELECT s.init INTO init FROM segment.starts(former, k) AS s WHERE s.by_value OPERATOR(pg_catalog.=) pending_values[i];
 			CONTINUE WHEN NOT FOUND;
 		END IF;
-		single := pg_catalog.format('(SELECT s.* FROM %s AS s WHERE %s)', source_name,
-			segment.by_condition(source, by, pg_catalog.quote_literal(pending_values[i])));
+		single := segment.rows_of_group(source, by, pending_values[i]);
 		EXECUTE whole INTO one
 			USING k, scale, seed, n_init, max_iter, variant, height, passes, row_array, single, init;
 		found_values := found_values OPERATOR(pg_catalog.||) pending_values[i];
@@ -241,6 +249,20 @@ COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, te
 	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. '
 	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
 	'A scan to count, one to sketch, and a sort of the rows of those groups whose distinct rows do not fit a sketch; groups of more than 300,000 rows (hclust: 3,000,000) that do not are then read by themselves, as segment.kmeans_in_passes() reads a table. Memory: the sketches of all groups, if segment.max_memory allows that, else of one after the other, the rows sorted on disk; and the results';
+
+CREATE FUNCTION segment.check_active(m segment.model) RETURNS void
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'model "%" has no active version', m.model
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION segment.check_active(segment.model) IS 'an error unless the model has an active version (55000)';
 
 -- Groups are found by the text that is kept of their value, and where the value is written otherwise, as it is compared in the
 -- source: 07 is 7, and in a case-insensitive collation berlin is Berlin.
@@ -267,11 +289,7 @@ BEGIN
 	IF FOUND THEN
 		RETURN v;
 	END IF;
-	PERFORM FROM segment.version AS s WHERE s.model_id = m.id AND s.active;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'model "%" has no active version', m.model
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
-	END IF;
+	PERFORM segment.check_active(m);
 
 	BEGIN
 		EXECUTE (
@@ -299,6 +317,14 @@ $$;
 COMMENT ON FUNCTION segment.group_of(bigint, text) IS
 	'the active version of the model of that number: of a model by groups that of the group whose value is given as text, as segment.by_text() writes it or in any other way that the column''s type reads as an equal value; of a model without groups, for NULL, the only one. '
 	'Errors: no group is given where there are some (22004), or one where there are none (22023); no such group (42704, which names some); no active version (55000)';
+
+CREATE FUNCTION segment.group_name(v segment.version) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT m.by_column || ' ' || left(v.by_value, 60) FROM segment.model AS m WHERE m.id = v.model_id;
+END;
+COMMENT ON FUNCTION segment.group_name(segment.version) IS
+	'what titles call a group, such as store Berlin; long values are cut; NULL without groups';
 
 CREATE FUNCTION segment.check_without_groups(m segment.model) RETURNS void
 	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

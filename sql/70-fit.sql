@@ -1,16 +1,6 @@
 -- segment.fit: checks what it is given, clusters, names the clusters, keeps the model. segment.drop: undoes it.
 -- Everything is checked before the first row is read.
 
-CREATE FUNCTION segment.qualified_name(relation regclass) RETURNS text
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT format('%I.%I', n.nspname, c.relname)
-	FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE c.oid = relation;
-END;
-COMMENT ON FUNCTION segment.qualified_name(regclass) IS
-	'name of the relation with its schema, quoted where needed, whatever the search_path; NULL if there is no such relation';
-
 CREATE FUNCTION segment.base_columns(source regclass) RETURNS TABLE (name text, "position" int, type regtype)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
 BEGIN ATOMIC

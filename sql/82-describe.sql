@@ -79,7 +79,7 @@ END;
 COMMENT ON FUNCTION segment.described_columns(regclass, text[]) IS
 	'columns of a relation, all or those listed, with the SQL, over a row s, of their least and largest value as text; NULL for numbers and for types without';
 
-CREATE FUNCTION segment.describe_columns(source regclass, columns text[], search_path text)
+CREATE FUNCTION segment.describe_columns(source regclass, columns text[], search_path text, part text DEFAULT NULL)
 	RETURNS TABLE (column_name text, type text, rows bigint, nulls bigint, not_finite bigint, distinct_values bigint, mean float8, sd float8,
 		min float8, q1 float8, median float8, q3 float8, max float8, skew float8, kurtosis float8, lowest text, highest text, histogram text,
 		distinct_error float8, quartile_error float8, estimate text)
@@ -88,7 +88,6 @@ CREATE FUNCTION segment.describe_columns(source regclass, columns text[], search
 AS $$
 #variable_conflict use_column
 DECLARE
-	source_name text;
 	query text;
 	all_rows bigint;
 	numbers segment.distribution[];
@@ -97,7 +96,6 @@ DECLARE
 	highest_values text[];
 BEGIN
 	PERFORM segment.check_source(source);
-	source_name := segment.qualified_name(source);
 	IF columns IS NOT NULL THEN
 		PERFORM segment.check_columns(source, columns, 'columns');
 	END IF;
@@ -109,7 +107,7 @@ BEGIN
 			string_agg(format('segment.values_of(s.%I)', c.name), ', ' ORDER BY c."position") FILTER (WHERE NOT c.is_number),
 			string_agg(coalesce(c.lowest, 'NULL'), ', ' ORDER BY c."position") FILTER (WHERE NOT c.is_number),
 			string_agg(coalesce(c.highest, 'NULL'), ', ' ORDER BY c."position") FILTER (WHERE NOT c.is_number),
-			source_name)
+			coalesce(part, segment.qualified_name(source)))
 		INTO query FROM segment.described_columns(source, columns) AS c;
 	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
 	PERFORM set_config('search_path', describe_columns.search_path, true);
@@ -134,8 +132,8 @@ BEGIN
 		ORDER BY d."position";
 END
 $$;
-COMMENT ON FUNCTION segment.describe_columns(regclass, text[], text) IS
-	'segment.describe with the caller''s search_path as the last argument; to be called through segment.describe';
+COMMENT ON FUNCTION segment.describe_columns(regclass, text[], text, text) IS
+	'segment.describe with the caller''s search_path; to be called through segment.describe. part: which rows of the relation, as they can stand after FROM in SQL; NULL: all';
 
 CREATE FUNCTION segment.describe(source regclass, columns text[] DEFAULT NULL)
 	RETURNS TABLE (column_name text, type text, rows bigint, nulls bigint, not_finite bigint, distinct_values bigint, mean float8, sd float8,

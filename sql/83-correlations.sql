@@ -24,7 +24,7 @@ COMMENT ON AGGREGATE segment.correlations_of(int, "any") IS
 	'a line for each pair of columns of type double precision, (1, 2), (1, 3) and so on: rows in which both are finite, r, p, log10 p and the bound of r''s error. size 0: Pearson''s r by exact sums; otherwise Spearman''s by sketches of up to "size" entries (256 at least, SQLSTATE 22023), exact while the different pairs of values fit. '
 	'Neither the order of the rows nor parallel workers change a bit. Errors: columns of another type (42804); more memory than segment.max_memory (54000)';
 
-CREATE FUNCTION segment.correlations_between(source regclass, features text[], method text, search_path text)
+CREATE FUNCTION segment.correlations_between(source regclass, features text[], method text, search_path text, part text DEFAULT NULL)
 	RETURNS TABLE (a text, b text, r float8, p float8, log10_p float8, n bigint, error float8)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 20
 	SET search_path = pg_catalog, pg_temp
@@ -58,7 +58,7 @@ BEGIN
 	pairs := cardinality(features) * (cardinality(features) - 1) / 2;
 	SELECT format('SELECT segment.correlations_of(%s, %s) FROM %s AS s',
 			CASE method WHEN 'pearson' THEN 0 ELSE greatest(256, least(16384, 98304 / pairs)) END,
-			string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position"), segment.qualified_name(source))
+			string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position"), coalesce(part, segment.qualified_name(source)))
 		INTO query FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
 	PERFORM set_config('search_path', correlations_between.search_path, true);
@@ -72,8 +72,8 @@ BEGIN
 		ORDER BY x.pair;
 END
 $$;
-COMMENT ON FUNCTION segment.correlations_between(regclass, text[], text, text) IS
-	'segment.correlations with the caller''s search_path as the last argument; to be called through segment.correlations';
+COMMENT ON FUNCTION segment.correlations_between(regclass, text[], text, text, text) IS
+	'segment.correlations with the caller''s search_path; to be called through segment.correlations. part: which rows of the relation, as they can stand after FROM in SQL; NULL: all';
 
 CREATE FUNCTION segment.correlations(source regclass, features text[] DEFAULT NULL, method text DEFAULT 'pearson')
 	RETURNS TABLE (a text, b text, r float8, p float8, log10_p float8, n bigint, error float8)

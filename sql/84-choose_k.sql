@@ -7,7 +7,7 @@ CREATE FUNCTION segment.choose_k_of_sketch(s @extschema@.cluster_sketch, k_min i
 COMMENT ON FUNCTION segment.choose_k_of_sketch(@extschema@.cluster_sketch, int, int, text, bigint) IS
 	'what segment.choose_k finds for the rows that a sketch stands for; nothing for a sketch that is NULL or has no rows. Errors as there';
 
-CREATE FUNCTION segment.sketch_of_source(source regclass, features text[], search_path text) RETURNS @extschema@.cluster_sketch
+CREATE FUNCTION segment.sketch_of_rows(rows text, source text, features text[], search_path text) RETURNS @extschema@.cluster_sketch
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -19,29 +19,37 @@ BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	-- The functions that a view calls may need the caller's search_path; the query itself writes every name out.
-	PERFORM set_config('search_path', sketch_of_source.search_path, true);
-	seen := segment.sketches_of(row_array, segment.qualified_name(source), 0);
+	PERFORM set_config('search_path', sketch_of_rows.search_path, true);
+	seen := segment.sketches_of(row_array, rows, 0);
 	IF seen.sketch IS NULL THEN
-		EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', segment.qualified_name(source)) INTO has_rows;
+		EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s AS s)', rows) INTO has_rows;
 	END IF;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 	IF seen.sketch IS NULL AND has_rows THEN
-		RAISE EXCEPTION 'features of % have values above 4e12, and more distinct rows than a sketch keeps', segment.qualified_name(source)
+		RAISE EXCEPTION 'features of % have values above 4e12, and more distinct rows than a sketch keeps', source
 			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Make these values smaller in a view, such as thousands of units, or choose k yourself.';
 	ELSIF seen.sketch IS NULL THEN
-		RAISE EXCEPTION '% has no rows', segment.qualified_name(source)
+		RAISE EXCEPTION '% has no rows', source
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Fill it first.';
 	ELSIF seen.row_count = 0 THEN
-		RAISE EXCEPTION 'no row of % has a number in every feature', segment.qualified_name(source)
+		RAISE EXCEPTION 'no row of % has a number in every feature', source
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				HINT = 'Rows with NULL, NaN or infinity take no part: leave out features that are empty, or fill them in a view.';
 	END IF;
 	RETURN coalesce(seen.framed, seen.sketch);
 END
 $$;
+COMMENT ON FUNCTION segment.sketch_of_rows(text, text, text[], text) IS
+	'the sketch of rows, as they can stand after FROM in SQL, by these features, read with that search_path: lossless, or in a frame that suits the rows. source: what errors call it. Errors: no rows, or none with a number in every feature (55000); values too large (22003)';
+
+CREATE FUNCTION segment.sketch_of_source(source regclass, features text[], search_path text) RETURNS @extschema@.cluster_sketch
+	LANGUAGE sql STABLE PARALLEL UNSAFE
+BEGIN ATOMIC
+	SELECT segment.sketch_of_rows(segment.qualified_name(source), segment.qualified_name(source), features, search_path);
+END;
 COMMENT ON FUNCTION segment.sketch_of_source(regclass, text[], text) IS
-	'the sketch of the relation by these features, read with that search_path: lossless, or in a frame that suits the rows. Errors: no rows, or none with a number in every feature (55000); values too large (22003)';
+	'the same of the rows of a relation';
 
 CREATE FUNCTION segment.choose_k_of_source(source regclass, features text[], k_min int, k_max int, scale text, seed bigint, search_path text)
 	RETURNS TABLE (k int, inertia float8, silhouette float8, calinski_harabasz float8, davies_bouldin float8, gap float8, gap_se float8,

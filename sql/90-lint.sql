@@ -9,7 +9,7 @@ END;
 COMMENT ON FUNCTION segment.lint_remedy(regclass, text[], text, text) IS
 	'a statement that fits these features, but for one of them, with more arguments; NULL if none would be left';
 
-CREATE FUNCTION segment.lint_features(source regclass, features text[], scale text, search_path text)
+CREATE FUNCTION segment.lint_features(source regclass, features text[], scale text, search_path text, part text DEFAULT NULL)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
@@ -26,7 +26,7 @@ DECLARE
 	total float8;
 	skewed boolean;
 BEGIN
-	FOR d IN SELECT * FROM segment.describe_columns(source, features, search_path) LOOP
+	FOR d IN SELECT * FROM segment.describe_columns(source, features, search_path, part) LOOP
 		usable := d.rows - d.nulls - d.not_finite;
 		subject := d.column_name;
 		IF d.rows = 0 THEN
@@ -97,7 +97,7 @@ BEGIN
 		END LOOP;
 	END IF;
 	IF cardinality(varying) BETWEEN 2 AND 98 THEN
-		FOR c IN SELECT r.a, r.b, r.r FROM segment.correlations_between(source, varying, 'pearson', search_path) AS r WHERE abs(r.r) >= 0.95 LOOP
+		FOR c IN SELECT r.a, r.b, r.r FROM segment.correlations_between(source, varying, 'pearson', search_path, part) AS r WHERE abs(r.r) >= 0.95 LOOP
 			severity := 'warning'; finding := 'correlated'; subject := c.b;
 			what := format('it goes with %s (r = %s): what both say counts twice', quote_ident(c.a), round(c.r::numeric, 3));
 			remedy := segment.lint_remedy(source, features, c.b);
@@ -112,10 +112,10 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION segment.lint_features(regclass, text[], text, text) IS
-	'what segment.lint finds in the features of a relation, for a scaling (NULL: not known yet); to be called through segment.lint';
+COMMENT ON FUNCTION segment.lint_features(regclass, text[], text, text, text) IS
+	'what segment.lint finds in the features of a relation, for a scaling (NULL: not known yet), or of some rows of it, as they can stand after FROM in SQL; to be called through segment.lint';
 
-CREATE FUNCTION segment.lint_model(of bigint, search_path text)
+CREATE FUNCTION segment.lint_model(of bigint, by_value text, search_path text)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
@@ -129,7 +129,9 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model WHERE id = of;
 	choose := format('SELECT k, votes, voters FROM segment.choose_k(%L, %L, scale => %L);', m.source, m.features, m.scale);
-	FOR p IN SELECT s.persona, s.share FROM segment.personas AS s WHERE s.model = m.model AND s.owner = m.owner::text LOOP
+	FOR p IN SELECT s.persona, s.share FROM segment.personas AS s
+		WHERE s.model = m.model AND s.owner = m.owner::text AND (lint_model.by_value IS NULL OR s.by_value = lint_model.by_value)
+	LOOP
 		IF p.share > 0.6 THEN
 			severity := 'warning'; finding := 'large segment'; subject := p.persona;
 			what := format('%s %% of the customers are in it: it says little about each', round(100 * p.share::numeric));
@@ -142,7 +144,11 @@ BEGIN
 			RETURN NEXT;
 		END IF;
 	END LOOP;
-	SELECT s.disagreement INTO disagreement FROM segment.models AS s WHERE s.model = m.model AND s.owner = m.owner::text AND s.active;
+	IF lint_model.by_value IS NULL THEN
+		SELECT s.disagreement INTO disagreement FROM segment.models AS s WHERE s.model = m.model AND s.owner = m.owner::text AND s.active;
+	ELSE
+		SELECT (v.clustering::jsonb ->> 'disagreement')::float8 INTO disagreement FROM segment.version AS v WHERE v.model_id = m.id AND v.active AND v.by_value = lint_model.by_value;
+	END IF;
 	IF disagreement > 0.1 THEN
 		severity := 'warning'; finding := 'scored otherwise'; subject := m.model;
 		what := format('%s %% of the fitted rows lie nearer to the centroid of another cluster, and are scored there', round(100 * disagreement::numeric, 1));
@@ -160,10 +166,10 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION segment.lint_model(bigint, text) IS
-	'what segment.lint finds in the clusters of a model; to be called through segment.lint';
+COMMENT ON FUNCTION segment.lint_model(bigint, text, text) IS
+	'what segment.lint finds in the clusters of a model, or of one of its groups by its text; to be called through segment.lint';
 
-CREATE FUNCTION segment.lint_in(source regclass, features text[], model text, search_path text)
+CREATE FUNCTION segment.lint_in(source regclass, features text[], model text, search_path text, by_value text DEFAULT NULL)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
@@ -207,18 +213,19 @@ BEGIN
 
 	RETURN QUERY
 		SELECT l.* FROM (
-			SELECT * FROM segment.lint_features(source, features, m.scale, search_path)
+			SELECT * FROM segment.lint_features(source, features, m.scale, search_path,
+				CASE WHEN by_value IS NOT NULL THEN segment.rows_of_group(source, m.by_column, by_value) END)
 			UNION ALL
 			SELECT 'info', 'category', d.column_name, format('it has %s values, and takes no part unless it is encoded', d.distinct_values),
 				format('SELECT segment.encode(''encoded'', %L, %L);', segment.qualified_name(source), features || d.column_name)
 				FROM segment.describe_columns(source, categories, search_path) AS d WHERE d.distinct_values BETWEEN 2 AND 50 AND categories IS NOT NULL
 			UNION ALL
-			SELECT * FROM segment.lint_model(of, search_path) WHERE of IS NOT NULL) AS l
+			SELECT * FROM segment.lint_model(of, by_value, search_path) WHERE of IS NOT NULL) AS l
 		ORDER BY array_position('{error,warning,info}'::text[], l.severity), l.finding COLLATE "C", l.subject COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION segment.lint_in(regclass, text[], text, text) IS
-	'segment.lint with the caller''s search_path as the last argument; to be called through segment.lint';
+COMMENT ON FUNCTION segment.lint_in(regclass, text[], text, text, text) IS
+	'segment.lint with the caller''s search_path; to be called through segment.lint. by_value: the group, by its text, that it is about; NULL: all rows';
 
 CREATE FUNCTION segment.lint(source regclass DEFAULT NULL, features text[] DEFAULT NULL, model text DEFAULT NULL)
 	RETURNS TABLE (severity text, finding text, subject text, what text, remedy text)

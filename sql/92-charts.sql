@@ -11,67 +11,89 @@
 CREATE TYPE segment.scored_row AS (persona text, features float8[]);
 COMMENT ON TYPE segment.scored_row IS 'a row of the source of a model: the persona it has, and its features in the order of the model';
 
-CREATE FUNCTION segment.active_clusters(model_id bigint)
-	RETURNS TABLE (cluster int, persona text, note text, number int, size bigint, share float8, centroid float8[], clustering @extschema@.clustering)
+CREATE FUNCTION segment.clusters_of(v segment.version)
+	RETURNS TABLE (cluster int, persona text, note text, number int, size bigint, share float8, centroid float8[])
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-	SELECT p.cluster, p.persona, p.note, p.number, s.size, s.share, s.centroid, v.clustering
-	FROM segment.version AS v
-	JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version
-	JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
-	WHERE v.model_id = active_clusters.model_id AND v.active
+	SELECT p.cluster, p.persona, p.note, p.number, s.size, s.share, s.centroid
+	FROM segment.persona AS p
+	JOIN @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
+	WHERE p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id
 	ORDER BY p.cluster;
 END;
-COMMENT ON FUNCTION segment.active_clusters(bigint) IS
-	'clusters of the active version of the model of that number: as in segment.personas, with the number in the clustering, the centroid, and the clustering itself';
+COMMENT ON FUNCTION segment.clusters_of(segment.version) IS
+	'clusters of a version, or of a group of it, as in segment.personas, with the number in the clustering and the centroid';
 
-CREATE FUNCTION segment.leading_features(model_id bigint) RETURNS TABLE (rank int, "position" int, feature text)
+CREATE FUNCTION segment.clusters_of_groups(model_id bigint)
+	RETURNS TABLE (group_rank int, by_value text, customers bigint, cluster int, persona text, size bigint, share float8, persona_rank int)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+	WITH c AS (
+		SELECT v.group_id, v.by_value, p.cluster, p.persona, s.size, s.share,
+			sum(s.size) OVER (PARTITION BY v.group_id)::bigint AS customers, sum(s.size) OVER (PARTITION BY p.persona) AS persona_size
+		FROM segment.version AS v
+		JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version AND p.group_id = v.group_id
+		JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
+		WHERE v.model_id = clusters_of_groups.model_id AND v.active
+	)
+	SELECT dense_rank() OVER (ORDER BY c.customers DESC, c.group_id)::int, c.by_value, c.customers, c.cluster, c.persona, c.size, c.share,
+		dense_rank() OVER (ORDER BY c.persona_size DESC, c.persona COLLATE "C")::int
+	FROM c
+	ORDER BY 1, c.cluster;
+END;
+COMMENT ON FUNCTION segment.clusters_of_groups(bigint) IS
+	'clusters of the active version of the model of that number, a row per group and cluster: group_rank, of the group by its customers in the fit, the most first, and persona_rank, of the name by the customers that it has in all groups; ties in the order of the groups and of the names';
+
+CREATE FUNCTION segment.leading_features(v segment.version) RETURNS TABLE (rank int, "position" int, feature text)
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 5
 BEGIN ATOMIC
 	SELECT row_number() OVER (ORDER BY sum(c.share * f.z * f.z) DESC, f."position")::int, f."position", f.feature
-	FROM segment.active_clusters(model_id) AS c
-	JOIN segment.model AS m ON m.id = model_id
-	JOIN LATERAL segment.portrait(c.clustering, m.features) AS f ON f.cluster = c.number
+	FROM segment.clusters_of(v) AS c
+	JOIN segment.model AS m ON m.id = v.model_id
+	JOIN LATERAL segment.portrait(v.clustering, m.features) AS f ON f.cluster = c.number
 	GROUP BY f."position", f.feature
 	ORDER BY 1;
 END;
-COMMENT ON FUNCTION segment.leading_features(bigint) IS
-	'features of the model of that number by how far they set its clusters apart: by the variance that lies between the clusters, as a share of that of the feature; ties in the order of the features';
+COMMENT ON FUNCTION segment.leading_features(segment.version) IS
+	'features of the model by how far they set the clusters of a version, or of a group of it, apart: by the variance that lies between the clusters, as a share of that of the feature; ties in the order of the features';
 
-CREATE FUNCTION segment.sample_rows(model_id bigint, search_path text, most int, OUT rows segment.scored_row[], OUT customers bigint)
+CREATE FUNCTION segment.sample_rows(v segment.version, search_path text, most int, OUT rows segment.scored_row[], OUT customers bigint)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	source CONSTANT text := segment.qualified_name(segment.source_of(model_id));
-	clustering CONSTANT @extschema@.clustering := v.clustering FROM segment.version AS v WHERE v.model_id = sample_rows.model_id AND v.active;
-	personas CONSTANT text[] := array_agg(c.persona ORDER BY c.number) FROM segment.active_clusters(model_id) AS c;
+	m segment.model;
+	source CONSTANT regclass := segment.source_of(v.model_id);
+	personas CONSTANT text[] := array_agg(c.persona ORDER BY c.number) FROM segment.clusters_of(v) AS c;
 	features text;
 	key text;
 	scored text;
 BEGIN
-	SELECT format('ARRAY[%s]', (SELECT string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")
-				FROM unnest(m.features) WITH ORDINALITY AS f(name, "position"))),
-			format('ROW(%s)', (SELECT string_agg(format('s.%I', k.name), ', ' ORDER BY k."position")
-				FROM unnest(m.key) WITH ORDINALITY AS k(name, "position")))
-		INTO STRICT features, key
-		FROM segment.model AS m WHERE m.id = model_id;
+	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = v.model_id;
+	IF m.by_column IS NOT NULL THEN
+		PERFORM segment.check_by(source, m.by_column, NULL);
+	END IF;
+	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO features
+		FROM unnest(m.features) WITH ORDINALITY AS f(name, "position");
+	SELECT format('ROW(%s)', string_agg(format('s.%I', k.name), ', ' ORDER BY k."position")) INTO key
+		FROM unnest(m.key) WITH ORDINALITY AS k(name, "position");
 	scored := format(
 		'SELECT r.features, r.number, r.hash FROM (SELECT %1$s AS features, %2$s.cluster_id($1, %1$s) AS number, '
 		'pg_catalog.hashtextextended(%3$s::pg_catalog.text, 0) AS hash FROM %4$s AS s) AS r WHERE r.number IS NOT NULL',
-		features, '@extschema@', CASE key WHEN 'ROW()' THEN features ELSE key END, source);
+		features, '@extschema@', CASE key WHEN 'ROW()' THEN features ELSE key END,
+		segment.rows_of_group(source, m.by_column, v.by_value));
 
 	-- As in segment.cluster_source: functions of a view may need the caller's search_path.
 	PERFORM set_config('search_path', sample_rows.search_path, true);
-	EXECUTE format('SELECT pg_catalog.count(*) FROM (%s) AS r', scored) INTO customers USING clustering;
+	EXECUTE format('SELECT pg_catalog.count(*) FROM (%s) AS r', scored) INTO customers USING v.clustering;
 	EXECUTE format(
 		'SELECT pg_catalog.array_agg(ROW(($2)[r.number + 1], r.features)::segment.scored_row ORDER BY r.hash, r.features) '
 		'FROM (%s ORDER BY r.hash, r.features LIMIT $3) AS r', scored)
-		INTO rows USING clustering, personas, most;
+		INTO rows USING v.clustering, personas, most;
 END
 $$;
-COMMENT ON FUNCTION segment.sample_rows(bigint, text, int) IS
-	'rows of the source of the model of that number, read with the rights and that search_path of the caller, scored by the active version: all of them, or as many as given, those with the lowest hashes of their keys (of the features, without a key); and how many there are. Rows without a number in every feature are not counted. '
+COMMENT ON FUNCTION segment.sample_rows(segment.version, text, int) IS
+	'rows of the source of a model, of a group where it is by groups, read with the rights and that search_path of the caller, scored by that version: all of them, or as many as given, those with the lowest hashes of their keys (of the features, without a key); and how many there are. Rows without a number in every feature are not counted. '
 	'Errors: those of reading the source';
 
 CREATE FUNCTION segment.vega_lite(title text, datasets jsonb, drawing jsonb) RETURNS jsonb
@@ -84,14 +106,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.vega_lite(text, jsonb, jsonb) IS 'specification of a chart in Vega-Lite 6: title, data, and drawing';
 
-CREATE FUNCTION segment.persona_scale(model_id bigint) RETURNS jsonb
+CREATE FUNCTION segment.persona_scale(v segment.version) RETURNS jsonb
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT jsonb_build_object('domain', jsonb_agg(c.persona ORDER BY c.cluster),
 		'scheme', CASE WHEN count(*) <= 10 THEN 'tableau10' ELSE 'tableau20' END)
-	FROM segment.active_clusters(model_id) AS c;
+	FROM segment.clusters_of(v) AS c;
 END;
-COMMENT ON FUNCTION segment.persona_scale(bigint) IS 'scale of Vega-Lite that gives the personas of the model of that number their colours';
+COMMENT ON FUNCTION segment.persona_scale(segment.version) IS 'scale of Vega-Lite that gives the personas of a version their colours';
 
 CREATE FUNCTION segment.axis_of(title text, low float8, high float8) RETURNS jsonb
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -103,7 +125,7 @@ END;
 COMMENT ON FUNCTION segment.axis_of(text, float8, float8) IS
 	'channel of Vega-Lite for numbers between these: the axis stays as it is when rows are filtered';
 
-CREATE FUNCTION segment.scatter_chart(model_id bigint, rows segment.scored_row[], of_whom text) RETURNS jsonb
+CREATE FUNCTION segment.scatter_chart(v segment.version, rows segment.scored_row[], of_whom text) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -115,8 +137,8 @@ DECLARE
 	x_axis jsonb;
 	y_axis jsonb;
 BEGIN
-	SELECT f.* INTO x FROM segment.leading_features(model_id) AS f WHERE f.rank = 1;
-	SELECT f.* INTO y FROM segment.leading_features(model_id) AS f WHERE f.rank = 2;
+	SELECT f.* INTO x FROM segment.leading_features(v) AS f WHERE f.rank = 1;
+	SELECT f.* INTO y FROM segment.leading_features(v) AS f WHERE f.rank = 2;
 	IF y IS NULL THEN
 		RETURN NULL;
 	END IF;
@@ -128,7 +150,7 @@ BEGIN
 	SELECT jsonb_agg(jsonb_build_object('persona', c.persona, 'x', c.centroid[x."position"], 'y', c.centroid[y."position"], 'customers', c.size)
 			ORDER BY c.cluster)
 		INTO centroids
-		FROM segment.active_clusters(model_id) AS c;
+		FROM segment.clusters_of(v) AS c;
 	RETURN segment.vega_lite(
 		format('Customers by %s and %s%s', x.feature, y.feature, of_whom),
 		jsonb_build_object('points', points, 'centroids', centroids),
@@ -160,13 +182,13 @@ BEGIN
 				}
 			]
 		}$json$,
-			segment.persona_scale(model_id), x_axis || '{"field": "x"}', y_axis || '{"field": "y"}', to_jsonb(x.feature), to_jsonb(y.feature))::jsonb);
+			segment.persona_scale(v), x_axis || '{"field": "x"}', y_axis || '{"field": "y"}', to_jsonb(x.feature), to_jsonb(y.feature))::jsonb);
 END
 $$;
-COMMENT ON FUNCTION segment.scatter_chart(bigint, segment.scored_row[], text) IS
-	'scatter of the two leading features of the model of that number, by persona, with the centroids; NULL if it has one feature. of_whom: what the title adds';
+COMMENT ON FUNCTION segment.scatter_chart(segment.version, segment.scored_row[], text) IS
+	'scatter of the two leading features of a version, by persona, with the centroids; NULL if it has one feature. of_whom: what the title adds';
 
-CREATE FUNCTION segment.sizes_chart(model_id bigint) RETURNS jsonb
+CREATE FUNCTION segment.sizes_chart(v segment.version) RETURNS jsonb
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT segment.vega_lite(
@@ -192,12 +214,12 @@ BEGIN ATOMIC
 					"encoding": {"text": {"field": "share", "type": "quantitative", "format": ".0%%"}}
 				}
 			]
-		}$json$, segment.persona_scale(model_id), 28 * count(*))::jsonb)
-	FROM segment.active_clusters(model_id) AS c;
+		}$json$, segment.persona_scale(v), 28 * count(*))::jsonb)
+	FROM segment.clusters_of(v) AS c;
 END;
-COMMENT ON FUNCTION segment.sizes_chart(bigint) IS 'bars of the customers that each persona of the model of that number had in the fit';
+COMMENT ON FUNCTION segment.sizes_chart(segment.version) IS 'bars of the customers that each persona of a version had in the fit';
 
-CREATE FUNCTION segment.profile_chart(model_id bigint) RETURNS jsonb
+CREATE FUNCTION segment.profile_chart(v segment.version) RETURNS jsonb
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT segment.vega_lite(
@@ -235,11 +257,11 @@ BEGIN ATOMIC
 				}
 			]
 		}$json$, -greatest(1, max(abs(f.z))), greatest(1, max(abs(f.z))), 0.6 * greatest(1, max(abs(f.z))), 32 * count(DISTINCT c.cluster))::jsonb)
-	FROM segment.active_clusters(model_id) AS c
-	JOIN segment.model AS m ON m.id = model_id
-	JOIN LATERAL segment.portrait(c.clustering, m.features) AS f ON f.cluster = c.number;
+	FROM segment.clusters_of(v) AS c
+	JOIN segment.model AS m ON m.id = v.model_id
+	JOIN LATERAL segment.portrait(v.clustering, m.features) AS f ON f.cluster = c.number;
 END;
-COMMENT ON FUNCTION segment.profile_chart(bigint) IS 'heat map of the z-scores of segment.profile() by persona and feature, of the model of that number';
+COMMENT ON FUNCTION segment.profile_chart(segment.version) IS 'heat map of the z-scores of segment.profile() by persona and feature, of a version';
 
 CREATE FUNCTION segment.top_merges(tree @extschema@.dendrogram, most int)
 	RETURNS TABLE (id int, x float8, height float8, customers bigint, parent int)
@@ -366,12 +388,12 @@ END;
 COMMENT ON FUNCTION segment.bin_width(float8, float8) IS
 	'width of the bins of a histogram between two numbers: 1, 2 or 5 times a power of ten, the least that makes 30 bins or fewer; 1 if the numbers are equal';
 
-CREATE FUNCTION segment.distribution_chart(model_id bigint, rows segment.scored_row[], "position" int, of_whom text) RETURNS jsonb
+CREATE FUNCTION segment.distribution_chart(v segment.version, rows segment.scored_row[], "position" int, of_whom text) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	feature CONSTANT text := m.features["position"] FROM segment.model AS m WHERE m.id = model_id;
+	feature CONSTANT text := m.features["position"] FROM segment.model AS m WHERE m.id = v.model_id;
 	width CONSTANT float8 := segment.bin_width(min(r.features["position"]), max(r.features["position"])) FROM unnest(rows) AS r;
 	bins jsonb;
 	axis jsonb;
@@ -382,7 +404,7 @@ BEGIN
 		INTO bins, axis
 		FROM (
 			SELECT c.cluster, c.persona, floor(r.features["position"] / width) AS bin, count(*) AS customers
-			FROM unnest(rows) AS r JOIN segment.active_clusters(model_id) AS c ON c.persona = r.persona
+			FROM unnest(rows) AS r JOIN segment.clusters_of(v) AS c ON c.persona = r.persona
 			GROUP BY c.cluster, c.persona, bin) AS b;
 	RETURN segment.vega_lite(
 		format('Distribution of %s%s', feature, of_whom),
@@ -402,11 +424,11 @@ BEGIN
 					{"field": "high", "type": "quantitative", "title": "below"}, {"field": "customers", "type": "quantitative"}
 				]
 			}
-		}$json$, axis || '{"field": "low", "bin": "binned"}', segment.persona_scale(model_id))::jsonb);
+		}$json$, axis || '{"field": "low", "bin": "binned"}', segment.persona_scale(v))::jsonb);
 END
 $$;
-COMMENT ON FUNCTION segment.distribution_chart(bigint, segment.scored_row[], int, text) IS
-	'histogram of one feature of the model of that number, by persona. of_whom: what the title adds';
+COMMENT ON FUNCTION segment.distribution_chart(segment.version, segment.scored_row[], int, text) IS
+	'histogram of one feature of a version, by persona. of_whom: what the title adds';
 
 CREATE FUNCTION segment.migration_chart(model text) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -466,31 +488,183 @@ $$;
 COMMENT ON FUNCTION segment.migration_chart(text) IS
 	'heat map of segment.migration() between the last two snapshots of a model; NULL if it has fewer';
 
-CREATE FUNCTION segment.charts_of_model(model text, search_path text) RETURNS TABLE (name text, title text, spec jsonb)
+CREATE FUNCTION segment.charts_of_groups(m segment.model) RETURNS TABLE (name text, title text, spec jsonb)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	most CONSTANT int := 20;
+	colours CONSTANT int := 9;
+	others CONSTANT text := 'other personas';
+	groups int;
+	personas int;
+	sizes jsonb;
+	parts jsonb;
+	shares jsonb;
+	totals jsonb;
+	names jsonb;
+	of_groups text;
+	of_personas text;
+BEGIN
+	PERFORM segment.check_active(m);
+	SELECT max(c.group_rank), max(c.persona_rank) INTO groups, personas FROM segment.clusters_of_groups(m.id) AS c;
+	IF groups > most THEN
+		of_groups := format('the %s largest of %s groups', most, to_char(groups, 'FM999,999,999'));
+	END IF;
+	IF personas > most THEN
+		of_personas := format('the %s largest of %s personas', most, to_char(personas, 'FM999,999,999'));
+	END IF;
+	WITH c AS (
+		SELECT * FROM segment.clusters_of_groups(m.id)
+	), "group" AS (
+		SELECT jsonb_agg(jsonb_build_object('group', g.by_value, 'customers', g.customers, 'share', g.share, 'personas', g.personas) ORDER BY g.group_rank) AS data
+		FROM (
+			SELECT c.group_rank, c.by_value, c.customers, (c.customers / sum(c.customers) OVER ())::float8 AS share, count(*) AS personas
+			FROM c GROUP BY c.group_rank, c.by_value, c.customers) AS g
+		WHERE g.group_rank <= most
+	), part AS (
+		SELECT jsonb_agg(jsonb_build_object('group', p.by_value, 'persona', p.persona, 'customers', p.size, 'share', p.share, 'rank', p.rank)
+			ORDER BY p.group_rank, p.rank) AS data
+		FROM (
+			SELECT c.group_rank, c.by_value, least(c.persona_rank, colours + 1) AS rank, CASE WHEN c.persona_rank > colours THEN others ELSE c.persona END AS persona,
+				sum(c.size) AS size, (sum(c.size) / c.customers)::float8 AS share
+			FROM c WHERE c.group_rank <= most GROUP BY c.group_rank, c.by_value, c.customers, 3, 4) AS p
+	), share AS (
+		SELECT jsonb_agg(jsonb_build_object('group', c.by_value, 'persona', c.persona, 'customers', c.size, 'share', c.share) ORDER BY c.group_rank, c.persona_rank) AS data
+		FROM c WHERE c.group_rank <= most AND c.persona_rank <= most
+	), total AS (
+		SELECT jsonb_agg(jsonb_build_object('persona', t.persona, 'customers', t.size, 'share', t.share, 'groups', t.groups) ORDER BY t.persona_rank) AS data,
+			jsonb_agg(t.persona ORDER BY t.persona_rank) FILTER (WHERE t.persona_rank <= colours) AS names
+		FROM (
+			SELECT c.persona_rank, c.persona, sum(c.size) AS size, (sum(c.size) / sum(sum(c.size)) OVER ())::float8 AS share, count(*) AS groups
+			FROM c GROUP BY c.persona_rank, c.persona) AS t
+		WHERE t.persona_rank <= most
+	)
+	SELECT g.data, p.data, s.data, t.data, t.names || CASE WHEN personas > colours THEN to_jsonb(others) ELSE '[]' END
+		INTO sizes, parts, shares, totals, names
+		FROM "group" AS g, part AS p, share AS s, total AS t;
+
+	name := 'groups';
+	title := concat('Customers per ', m.by_column, ' (' || of_groups || ')');
+	spec := segment.vega_lite(title, jsonb_build_object('groups', sizes), format($json${
+			"width": 480, "height": %s,
+			"data": {"name": "groups"},
+			"encoding": {
+				"y": {"field": "group", "type": "nominal", "sort": null, "title": %s},
+				"x": {"field": "customers", "type": "quantitative"},
+				"tooltip": [
+					{"field": "group", "title": %2$s}, {"field": "customers", "type": "quantitative"},
+					{"field": "share", "type": "quantitative", "title": "share of all", "format": ".1%%"}, {"field": "personas", "type": "quantitative"}
+				]
+			},
+			"layer": [
+				{"mark": {"type": "bar"}},
+				{"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": {"text": {"field": "share", "type": "quantitative", "format": ".1%%"}}}
+			]
+		}$json$, 28 * least(groups, most), to_jsonb(m.by_column))::jsonb);
+	RETURN NEXT;
+
+	name := 'personas by group';
+	title := concat('Personas by ', m.by_column, ' (' || of_groups || ')');
+	spec := segment.vega_lite(title, jsonb_build_object('parts', parts), format($json${
+			"width": 480, "height": %1$s,
+			"data": {"name": "parts"},
+			"params": [{"name": "persona", "select": {"type": "point", "fields": ["persona"]}, "bind": "legend"}],
+			"mark": {"type": "bar"},
+			"encoding": {
+				"y": {"field": "group", "type": "nominal", "sort": null, "title": %2$s},
+				"x": {"field": "customers", "type": "quantitative", "stack": "normalize", "title": "share of the customers", "axis": {"format": ".0%%"}},
+				"order": {"field": "rank", "type": "quantitative"},
+				"color": {"field": "persona", "type": "nominal", "title": null, "scale": {"domain": %3$s, "scheme": "tableau10"}},
+				"opacity": {"condition": {"param": "persona", "value": 1}, "value": 0.25},
+				"tooltip": [
+					{"field": "group", "title": %2$s}, {"field": "persona"}, {"field": "customers", "type": "quantitative"},
+					{"field": "share", "type": "quantitative", "format": ".1%%"}
+				]
+			}
+		}$json$, 28 * least(groups, most), to_jsonb(m.by_column), names)::jsonb);
+	RETURN NEXT;
+
+	name := 'shares';
+	title := concat('Share of each persona by ', m.by_column, ' (' || nullif(concat_ws(', ', of_groups, of_personas), '') || ')');
+	spec := segment.vega_lite(title, jsonb_build_object('shares', shares), format($json${
+			"width": 480, "height": %1$s,
+			"data": {"name": "shares"},
+			"encoding": {
+				"y": {"field": "group", "type": "nominal", "sort": null, "title": %2$s},
+				"x": {"field": "persona", "type": "nominal", "sort": %3$s, "title": null, "axis": {"labelAngle": -30}},
+				"tooltip": [
+					{"field": "group", "title": %2$s}, {"field": "persona"}, {"field": "customers", "type": "quantitative"},
+					{"field": "share", "type": "quantitative", "format": ".1%%"}
+				]
+			},
+			"layer": [
+				{
+					"mark": {"type": "rect"},
+					"encoding": {"color": {
+						"field": "share", "type": "quantitative", "title": "share of the group",
+						"scale": {"scheme": "blues", "domain": [0, 1]}, "legend": {"format": ".0%%"}
+					}}
+				},
+				{
+					"mark": {"type": "text"},
+					"encoding": {
+						"text": {"field": "share", "type": "quantitative", "format": ".0%%"},
+						"color": {"condition": {"test": "datum.share > 0.5", "value": "white"}, "value": "black"}
+					}
+				}
+			]
+		}$json$, 28 * least(groups, most), to_jsonb(m.by_column), (SELECT jsonb_agg(t -> 'persona' ORDER BY o) FROM jsonb_array_elements(totals) WITH ORDINALITY AS e(t, o)))::jsonb);
+	RETURN NEXT;
+
+	name := 'personas';
+	title := concat('Customers per persona, in all groups', ' (' || of_personas || ')');
+	spec := segment.vega_lite(title, jsonb_build_object('personas', totals), format($json${
+			"width": 480, "height": %1$s,
+			"data": {"name": "personas"},
+			"encoding": {
+				"y": {"field": "persona", "type": "nominal", "sort": null, "title": null},
+				"x": {"field": "customers", "type": "quantitative"},
+				"tooltip": [
+					{"field": "persona"}, {"field": "customers", "type": "quantitative"}, {"field": "share", "type": "quantitative", "title": "share of all", "format": ".1%%"},
+					{"field": "groups", "type": "quantitative", "title": "groups that have it"}
+				]
+			},
+			"layer": [
+				{"mark": {"type": "bar"}},
+				{"mark": {"type": "text", "align": "left", "dx": 4}, "encoding": {"text": {"field": "share", "type": "quantitative", "format": ".1%%"}}}
+			]
+		}$json$, 28 * least(personas, most))::jsonb);
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION segment.charts_of_groups(segment.model) IS
+	'segment.charts() of a model by groups as a whole: sizes and personas of up to 20 groups, those with the most customers, and up to 20 personas';
+
+CREATE FUNCTION segment.charts_of_model(model text, by_value text, search_path text) RETURNS TABLE (name text, title text, spec jsonb)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of CONSTANT bigint := segment.readable_model_id(model);
 	most CONSTANT int := 5000;
 	rows segment.scored_row[];
 	customers bigint;
 	of_whom text := '';
 	m segment.model;
+	v segment.version;
 	linkage text;
 	sketch @extschema@.cluster_sketch;
 	tree @extschema@.dendrogram;
 	clusterings jsonb;
 BEGIN
-	SELECT * INTO STRICT m FROM segment.model AS l WHERE l.id = of;
-	PERFORM segment.check_without_groups(m);
-	PERFORM FROM segment.version AS v WHERE v.model_id = of AND v.active;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'model "%" has no active version', m.model
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
+	SELECT * INTO STRICT m FROM segment.model AS l WHERE l.id = segment.readable_model_id(charts_of_model.model);
+	IF m.by_column IS NOT NULL AND by_value IS NULL THEN
+		RETURN QUERY SELECT * FROM segment.charts_of_groups(m);
+		RETURN;
 	END IF;
+	v := segment.group_of(m.id, by_value);
 	BEGIN
-		SELECT s.rows, s.customers INTO rows, customers FROM segment.sample_rows(of, charts_of_model.search_path, most) AS s;
+		SELECT s.rows, s.customers INTO rows, customers FROM segment.sample_rows(v, charts_of_model.search_path, most) AS s;
 	EXCEPTION WHEN insufficient_privilege OR undefined_table OR undefined_column THEN
 		RAISE NOTICE 'charts of model "%" that need its customers are left out: %', model, SQLERRM;
 	END;
@@ -502,7 +676,7 @@ BEGIN
 		SELECT @extschema@.cluster_sketch(r.features) INTO sketch FROM unnest(rows) AS r;
 		tree := @extschema@.hclust(sketch, linkage, m.scale);
 		SELECT jsonb_agg(jsonb_build_object('k', k.k, 'inertia', k.inertia, 'silhouette', k.silhouette, 'votes', k.votes,
-				'model', k.k = (SELECT count(*) FROM segment.active_clusters(of))) ORDER BY k.k)
+				'model', k.k = (SELECT count(*) FROM segment.clusters_of(v))) ORDER BY k.k)
 			INTO clusterings
 			FROM segment.choose_k_of_sketch(sketch, 2, 10, m.scale, m.seed) AS k
 			HAVING count(*) > 1;
@@ -510,13 +684,13 @@ BEGIN
 		RAISE NOTICE 'charts of model "%" that cluster its customers anew are left out: %', model, SQLERRM;
 	END;
 	RETURN QUERY
-		SELECT c.name, c.spec ->> 'title', c.spec
+		SELECT c.name, t.title, c.spec || jsonb_build_object('title', t.title, 'description', t.title)
 		FROM (
-			SELECT 1 AS part, 0 AS rank, 'scatter' AS name, segment.scatter_chart(of, rows, of_whom) AS spec WHERE rows IS NOT NULL
+			SELECT 1 AS part, 0 AS rank, 'scatter' AS name, segment.scatter_chart(v, rows, of_whom) AS spec WHERE rows IS NOT NULL
 			UNION ALL
-			SELECT 2, 0, 'sizes', segment.sizes_chart(of)
+			SELECT 2, 0, 'sizes', segment.sizes_chart(v)
 			UNION ALL
-			SELECT 3, 0, 'profile', segment.profile_chart(of)
+			SELECT 3, 0, 'profile', segment.profile_chart(v)
 			UNION ALL
 			SELECT 4, 1, 'elbow', segment.clusterings_chart(clusterings, 'inertia', of_whom)
 			UNION ALL
@@ -524,25 +698,28 @@ BEGIN
 			UNION ALL
 			SELECT 4, 3, 'dendrogram', segment.dendrogram_chart(tree, linkage, of_whom)
 			UNION ALL
-			SELECT 5, f.rank, 'distribution of ' || f.feature, segment.distribution_chart(of, rows, f."position", of_whom)
-			FROM segment.leading_features(of) AS f WHERE rows IS NOT NULL
+			SELECT 5, f.rank, 'distribution of ' || f.feature, segment.distribution_chart(v, rows, f."position", of_whom)
+			FROM segment.leading_features(v) AS f WHERE rows IS NOT NULL
 			UNION ALL
-			SELECT 6, 0, 'migration', segment.migration_chart(model)) AS c
+			SELECT 6, 0, 'migration', segment.migration_chart(model) WHERE m.by_column IS NULL) AS c
+		CROSS JOIN LATERAL (
+			SELECT concat(segment.group_name(v) || ': ', c.spec ->> 'title') AS title) AS t
 		WHERE c.spec IS NOT NULL
 		ORDER BY c.part, c.rank;
 END
 $$;
-COMMENT ON FUNCTION segment.charts_of_model(text, text) IS
+COMMENT ON FUNCTION segment.charts_of_model(text, text, text) IS
 	'segment.charts with the caller''s search_path as the last argument; to be called through segment.charts';
 
-CREATE FUNCTION segment.charts(model text) RETURNS TABLE (name text, title text, spec jsonb)
+CREATE FUNCTION segment.charts(model text, by_value text DEFAULT NULL) RETURNS TABLE (name text, title text, spec jsonb)
 	LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 10
 BEGIN ATOMIC
-	SELECT c.name, c.title, c.spec FROM segment.charts_of_model(charts.model, current_setting('search_path')) AS c;
+	SELECT c.name, c.title, c.spec FROM segment.charts_of_model(charts.model, charts.by_value, current_setting('search_path')) AS c;
 END;
-COMMENT ON FUNCTION segment.charts(text) IS
+COMMENT ON FUNCTION segment.charts(text, text) IS
 	'charts of a model, the current role''s own or one shared with it, a row per chart: spec is a specification in Vega-Lite 6, with its data in datasets, which web pages, notebooks and BI tools draw. '
 	'scatter: the two features that set the clusters apart the most, by persona, with the centroids; sizes: customers per persona in the fit; profile: z-scores of the means as a heat map; '
 	'elbow and silhouette: inertia and silhouette of two to ten clusters by k-means, as segment.choose_k() finds them; dendrogram: the last merges of the tree over the customers, with the linkage of the model (without one, Ward''s); distribution of ...: a histogram of each feature by persona; migration, with two snapshots or more: who moved where between the last two, as a heat map. '
 	'Customers are those in the source now, read with the rights of the caller; of more than 5,000, a sample that is the same every time, which the title says. Without the right to read them, or without the source, their charts are left out, with a NOTICE, and so are those that cluster them anew (elbow, silhouette, dendrogram) if segment.max_memory is too small for that. '
-	'O(two scans of the source), and the work of segment.choose_k() for the sample. Errors: no such model (42704), several of that name by other roles (42P09); the model is by groups (0A000); no active version (55000)';
+	'by_value: of a model by groups, the group whose charts they are, of its customers alone; NULL: of such a model as a whole, from the fit, groups: customers per group; personas by group: shares of the personas as stacked bars, and shares, as a heat map; personas: customers per persona in all groups. Of more than 20 groups or personas they show those with the most customers, which the title says. '
+	'O(two scans of the source), and the work of segment.choose_k() for the sample. Errors: no such model (42704), several of that name by other roles (42P09); a by_value that is no group (42704), or of a model without groups (22023); no active version (55000)';

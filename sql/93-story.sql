@@ -26,14 +26,11 @@ END;
 COMMENT ON FUNCTION segment.count_text(bigint, text) IS 'a number of things: 1 customer, 2 customers';
 
 -- The relation that a story may read: it goes without, if there is none.
-CREATE FUNCTION segment.readable_source(model_id bigint, OUT source regclass, OUT obstacle text)
+CREATE FUNCTION segment.readable_source(m segment.model, OUT source regclass, OUT obstacle text)
 	LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	m segment.model;
 BEGIN
-	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = model_id;
 	BEGIN
 		source := to_regclass(m.source);
 		IF source IS NULL THEN
@@ -42,6 +39,8 @@ BEGIN
 			obstacle := format('may not be read by role "%s"', current_user);
 		ELSIF EXISTS (SELECT FROM unnest(m.features) AS f(name) WHERE f.name NOT IN (SELECT n.name FROM segment.numeric_columns(source) AS n)) THEN
 			obstacle := 'has lost features of the model';
+		ELSIF segment.by_condition(source, m.by_column, 'NULL') IS NULL AND m.by_column IS NOT NULL THEN
+			obstacle := 'has lost the column of the groups';
 		END IF;
 	EXCEPTION WHEN insufficient_privilege THEN		-- its schema may not even be looked into
 		obstacle := format('may not be read by role "%s"', current_user);
@@ -51,10 +50,10 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION segment.readable_source(bigint) IS
-	'source of the model of that number if the current role may read it and its features are there; otherwise NULL, and what stands against it';
+COMMENT ON FUNCTION segment.readable_source(segment.model) IS
+	'source of the model if the current role may read it, and its features and groups are there; otherwise NULL, and what stands against it';
 
-CREATE FUNCTION segment.persona_columns(model_id bigint, source regclass, search_path text)
+CREATE FUNCTION segment.persona_columns(v segment.version, source regclass, search_path text)
 	RETURNS TABLE (cluster int, column_name text, "position" int, mean float8, everybody_mean float8, everybody_sd float8,
 		category text, share float8, everybody_share float8)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 50
@@ -64,7 +63,6 @@ AS $$
 DECLARE
 	most_categories CONSTANT int := 50;
 	m segment.model;
-	v segment.version;
 	names text[];
 	number_values text;
 	category_values text;
@@ -75,8 +73,7 @@ DECLARE
 	means float8[];
 	variances float8[];
 BEGIN
-	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = model_id;
-	SELECT * INTO STRICT v FROM segment.version AS s WHERE s.model_id = m.id AND s.active;
+	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = v.model_id;
 	SELECT array_agg(c.name ORDER BY c."position"),
 			string_agg(CASE WHEN c.is_number THEN format('s.%I::pg_catalog.float8', c.name) ELSE 'NULL' END, ', ' ORDER BY c."position"),
 			string_agg(CASE WHEN c.is_number THEN 'NULL' ELSE format('s.%I::pg_catalog.text COLLATE pg_catalog."C"', c.name) END, ', ' ORDER BY c."position")
@@ -85,7 +82,7 @@ BEGIN
 			SELECT n.name, n."position", true AS is_number FROM segment.numeric_columns(source) AS n
 			UNION ALL
 			SELECT n.name, n."position", false FROM segment.category_columns(source) AS n) AS c
-		WHERE c.name <> ALL (m.features || coalesce(m.key, segment.primary_key(source), '{}'));
+		WHERE c.name <> ALL (m.features || coalesce(m.key, segment.primary_key(source), '{}') || coalesce(m.by_column, ''));
 	IF names IS NULL THEN
 		RETURN;
 	END IF;
@@ -105,7 +102,7 @@ BEGIN
 		'SELECT pg_catalog.array_agg(g.number), pg_catalog.array_agg(g."position"), pg_catalog.array_agg(g.category), '
 		'pg_catalog.array_agg(g.customers), pg_catalog.array_agg(g.mean), pg_catalog.array_agg(g.variance) '
 		'FROM grouped AS g JOIN kept AS k ON k."position" OPERATOR(pg_catalog.=) g."position" WHERE g.number IS NOT NULL',
-		segment.scoring_arguments(m.features), number_values, category_values, segment.qualified_name(source))
+		segment.scoring_arguments(m.features), number_values, category_values, segment.rows_of_group(source, m.by_column, v.by_value))
 		INTO numbers, positions, categories, counts, means, variances USING v.clustering, most_categories;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
@@ -130,15 +127,15 @@ BEGIN
 			UNION ALL
 			(SELECT DISTINCT ON (s.number, s."position") s.number, s."position", NULL, NULL, NULL, s.category, s.share::float8, s.everybody_share::float8
 			FROM shares AS s ORDER BY s.number, s."position", s.customers DESC, s.category COLLATE "C")) AS c
-		JOIN segment.persona AS p ON p.model_id = m.id AND p.version = v.version AND p.number = c.number
+		JOIN segment.persona AS p ON p.model_id = m.id AND p.version = v.version AND p.group_id = v.group_id AND p.number = c.number
 		ORDER BY p.cluster, c."position";
 END
 $$;
-COMMENT ON FUNCTION segment.persona_columns(bigint, regclass, text) IS
-	'per cluster and column that is neither a feature nor of the key: of numbers the mean, and mean and population standard deviation of everybody who is in a cluster; of categories (of up to 50 values, see segment.category_columns) the most frequent one, ties by the least text, and its share (0 to 1) of those who have a value, there and of everybody. '
+COMMENT ON FUNCTION segment.persona_columns(segment.version, regclass, text) IS
+	'per cluster of a version, or of a group of it, and column that is neither a feature nor of the key, nor makes the groups: of numbers the mean, and mean and population standard deviation of everybody who is in a cluster; of categories (of up to 50 values, see segment.category_columns) the most frequent one, ties by the least text, and its share (0 to 1) of those who have a value, there and of everybody. '
 	'NULL, NaN, infinite numbers and those of 1e150 and more take no part. One scan, with that search_path; O(rows * columns)';
 
-CREATE FUNCTION segment.story_number(model_id bigint, source regclass, search_path text) RETURNS text
+CREATE FUNCTION segment.story_number(v segment.version, source regclass, search_path text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -147,14 +144,16 @@ DECLARE
 	found_k int;
 	best record;
 BEGIN
-	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = model_id;
+	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = v.model_id;
 	IF m.method <> 'kmeans' THEN
 		RETURN NULL;
 	END IF;
-	SELECT count(*) INTO found_k FROM segment.version AS v CROSS JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS c
-		WHERE v.model_id = m.id AND v.active;
+	SELECT count(*) INTO found_k FROM @extschema@.cluster_stats(v.clustering) AS c;
 	SELECT c.k, c.verdict INTO best
-		FROM segment.choose_k_of_source(source, m.features, 2, greatest(10, found_k), m.scale, m.seed, search_path) AS c WHERE c.chosen;
+		FROM segment.choose_k_of_sketch(
+			segment.sketch_of_rows(segment.rows_of_group(source, m.by_column, v.by_value), concat_ws(', ', segment.qualified_name(source), segment.group_name(v)),
+				m.features, search_path),
+			2, greatest(10, found_k), m.scale, m.seed) AS c WHERE c.chosen;
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
@@ -164,30 +163,26 @@ EXCEPTION WHEN object_not_in_prerequisite_state OR numeric_value_out_of_range OR
 	RETURN format('How many segments there should be cannot be told: %s.', segment.markdown(SQLERRM));
 END
 $$;
-COMMENT ON FUNCTION segment.story_number(bigint, regclass, text) IS
+COMMENT ON FUNCTION segment.story_number(segment.version, regclass, text) IS
 	'part of segment.story(): what segment.choose_k() says to the number of clusters of a k-means model, or why it cannot; NULL for other methods, to which its indices do not speak';
 
-CREATE FUNCTION segment.story_beginning(model_id bigint) RETURNS text
+CREATE FUNCTION segment.story_beginning(v segment.version) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	WITH c AS (
-		SELECT p.cluster, p.persona, s.size, s.share, p.number, v.version, v.fitted_at, v.clustering, v.source
-		FROM segment.version AS v
-		JOIN segment.persona AS p ON p.model_id = v.model_id AND p.version = v.version
-		JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s ON s.cluster = p.number
-		WHERE v.model_id = story_beginning.model_id AND v.active
+		SELECT * FROM segment.clusters_of(v)
 	), explained AS (
 		SELECT f.feature, f."position", sum(c.share * f.z * f.z) AS share
-		FROM c JOIN segment.model AS m ON m.id = story_beginning.model_id
-		JOIN LATERAL segment.portrait(c.clustering, m.features) AS f ON f.cluster = c.number
+		FROM c JOIN segment.model AS m ON m.id = v.model_id
+		JOIN LATERAL segment.portrait(v.clustering, m.features) AS f ON f.cluster = c.number
 		GROUP BY f.feature, f."position" ORDER BY 3 DESC, 2 LIMIT 5
 	)
 	SELECT concat_ws(E'\n\n',
-		'# ' || segment.markdown(m.model),
+		'# ' || segment.markdown(concat_ws(', ', m.model, segment.group_name(v))),
 		format('%s of %s of %s, told apart by %s. Version %s, fitted on %s (UTC) by %s, scale %s.',
-			segment.count_text(s.k, 'segment'), segment.count_text(s.customers, 'customer'), segment.markdown(s.source),
+			segment.count_text(s.k, 'segment'), segment.count_text(s.customers, 'customer'), segment.markdown(concat_ws(', ', v.source, segment.group_name(v))),
 			(SELECT segment.markdown_list(array_agg(segment.markdown(f.name) ORDER BY f."position")) FROM unnest(m.features) WITH ORDINALITY AS f(name, "position")),
-			s.version, to_char(s.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), m.method, m.scale),
+			v.version, to_char(v.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), m.method, m.scale),
 		(SELECT format('Of the variance of the customers, the segments explain %s.',
 				segment.markdown_list(array_agg(format('%s in %s', segment.percent(e.share), segment.markdown(e.feature)) ORDER BY e.share DESC, e."position")))
 			FROM explained AS e),
@@ -196,25 +191,25 @@ BEGIN ATOMIC
 			FROM c))
 	FROM segment.model AS m
 	CROSS JOIN LATERAL (
-		SELECT count(*) AS k, sum(c.size)::bigint AS customers, max(c.version) AS version, max(c.fitted_at) AS fitted_at, max(c.source) AS source FROM c) AS s
-	WHERE m.id = story_beginning.model_id;
+		SELECT count(*) AS k, sum(c.size)::bigint AS customers FROM c) AS s
+	WHERE m.id = v.model_id;
 END;
-COMMENT ON FUNCTION segment.story_beginning(bigint) IS
+COMMENT ON FUNCTION segment.story_beginning(segment.version) IS
 	'part of segment.story(): the number of segments, the share of the variance of each feature (of five at most) that lies between them, and their sizes';
 
-CREATE FUNCTION segment.story_personas(model_id bigint, source regclass, search_path text) RETURNS text
+CREATE FUNCTION segment.story_personas(v segment.version, source regclass, search_path text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
 	WITH others AS MATERIALIZED (
 		SELECT o.*, row_number() OVER (PARTITION BY o.cluster, o.category IS NULL
 				ORDER BY abs(o.mean - o.everybody_mean) / nullif(o.everybody_sd, 0) DESC NULLS LAST, abs(o.share - o.everybody_share) DESC, o."position") AS rank
-		FROM segment.persona_columns(story_personas.model_id, story_personas.source, story_personas.search_path) AS o
+		FROM segment.persona_columns(v, story_personas.source, story_personas.search_path) AS o
 		WHERE story_personas.source IS NOT NULL
 	)
 	SELECT string_agg(concat_ws(E'\n\n',
 			'## ' || segment.markdown(p.persona),
-			format('%s, %s of all. %s', segment.count_text(s.size, 'customer'), segment.percent(s.share),
-				CASE WHEN s.size = s.customers THEN 'There are no others.'
+			format('%s, %s of all. %s', segment.count_text(p.size, 'customer'), segment.percent(p.share),
+				CASE WHEN p.size = p.customers THEN 'There are no others.'
 					ELSE coalesce((
 						SELECT 'What sets them apart: '
 							|| string_agg(format('%s %s, against %s of all others (a %s difference)', segment.markdown(m.features[e.feature]),
@@ -234,35 +229,31 @@ BEGIN ATOMIC
 				FROM others AS o WHERE o.cluster = p.cluster AND o.rank <= 5),
 			'Suggestion: ' || segment.markdown(p.note)), E'\n\n' ORDER BY p.cluster)
 	FROM segment.model AS m
-	JOIN segment.version AS v ON v.model_id = m.id AND v.active
-	JOIN segment.persona AS p ON p.model_id = m.id AND p.version = v.version
-	JOIN LATERAL (SELECT c.*, sum(c.size) OVER () AS customers FROM @extschema@.cluster_stats(v.clustering) AS c) AS s ON s.cluster = p.number
-	WHERE m.id = story_personas.model_id;
+	CROSS JOIN (SELECT c.*, sum(c.size) OVER () AS customers FROM segment.clusters_of(v) AS c) AS p
+	WHERE m.id = v.model_id;
 END;
-COMMENT ON FUNCTION segment.story_personas(bigint, regclass, text) IS
+COMMENT ON FUNCTION segment.story_personas(segment.version, regclass, text) IS
 	'part of segment.story(): per persona its share, up to five features that set it apart (as segment.explain() ranks them, but for negligible ones), up to five numbers and five categories of the other columns of the source, those that differ the most from everybody''s (NULL: without), and the note of its rule';
 
-CREATE FUNCTION segment.story_changes(model_id bigint, model text) RETURNS text
+CREATE FUNCTION segment.story_changes(v segment.version, model text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	v segment.version;
 	before segment.version;
 	part text;
 	told text[] := ARRAY['## What changed'];
 	taken segment.snapshot;
 	earlier segment.snapshot;
 BEGIN
-	SELECT * INTO STRICT v FROM segment.version AS s WHERE s.model_id = story_changes.model_id AND s.active;
 	IF v.previous IS NULL THEN
 		told := told || format('Version %s continues no other: there is nothing to compare it with.', v.version);
 	ELSE
-		SELECT * INTO before FROM segment.version AS s WHERE s.model_id = v.model_id AND s.version = v.previous;
+		SELECT * INTO before FROM segment.version AS s WHERE s.model_id = v.model_id AND s.version = v.previous AND s.group_id = v.group_id;
 		SELECT E'| Segment | | Customers before | Customers after | Centroid moved |\n| --- | --- | ---: | ---: | ---: |\n'
 				|| string_agg(format('| %s | %s%s | %s | %s | %s |', segment.markdown(c.persona), c.event, ', ' || segment.markdown(c.note),
 					c.size_before, c.size_after, segment.short_number(c.drift)), E'\n' ORDER BY c.cluster)
-			INTO part FROM segment.change AS c WHERE c.model_id = v.model_id AND c.version = v.version;
+			INTO part FROM segment.change AS c WHERE c.model_id = v.model_id AND c.version = v.version AND c.group_id = v.group_id;
 		told := told || format('Version %s continues version %s%s.', v.version, v.previous,
 			', fitted on ' || to_char(before.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')) || part;
 		told := told || 'How far a centroid moved is a multiple of the root mean square distance of its members to it before.'::text;
@@ -284,72 +275,71 @@ BEGIN
 	RETURN array_to_string(told, E'\n\n');
 END
 $$;
-COMMENT ON FUNCTION segment.story_changes(bigint, text) IS
+COMMENT ON FUNCTION segment.story_changes(segment.version, text) IS
 	'part of segment.story(): what became of each segment of the version before, and, of the last two snapshots, who came, went and moved, with the five largest moves';
 
-CREATE FUNCTION segment.story_doubts(model text, source regclass, obstacle text, search_path text) RETURNS text
+CREATE FUNCTION segment.story_doubts(v segment.version, model text, source regclass, obstacle text, search_path text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	health record;
+	retrain boolean;
+	reason text;
 	findings text;
 BEGIN
 	IF source IS NULL THEN
 		RETURN format(E'## What to distrust\n\nThe source %s: whether the model is still true of it cannot be told, nor who the customers are by its other columns.',
 			segment.markdown(obstacle));
 	END IF;
-	SELECT h.retrain, h.reason INTO health
-		FROM segment.health_in(model, NULL, 0.25, 0.1, 0.05, search_path) AS h WHERE h.metric = 'overall';
+	IF v.by_value IS NULL THEN
+		SELECT h.retrain, h.reason INTO retrain, reason
+			FROM segment.health_in(model, NULL, 0.25, 0.1, 0.05, search_path) AS h WHERE h.metric = 'overall';
+	END IF;
 	SELECT string_agg(format('- %s (%s), %s: %s', l.finding, l.severity, segment.markdown(l.subject), segment.markdown(l.what)), E'\n' ORDER BY l.at)
 		INTO findings
-		FROM (SELECT f.*, row_number() OVER () AS at FROM segment.lint_in(NULL, NULL, model, search_path) AS f) AS l
+		FROM (SELECT f.*, row_number() OVER () AS at FROM segment.lint_in(NULL, NULL, model, search_path, v.by_value) AS f) AS l
 		WHERE l.finding <> 'no longer true';		-- as health says
 	RETURN concat_ws(E'\n\n', '## What to distrust',
-		format('Customers as they are now, against those that the model was fitted on: %s.%s', segment.markdown(health.reason),
-			CASE WHEN health.retrain THEN ' A new fit is called for.' ELSE '' END),
+		'Customers as they are now, against those that the model was fitted on: ' || segment.markdown(reason)
+			|| CASE WHEN retrain THEN '. A new fit is called for.' ELSE '.' END,
 		coalesce(findings, 'Nothing was found wrong with the features or the segments.'));
 END
 $$;
-COMMENT ON FUNCTION segment.story_doubts(text, regclass, text, text) IS
+COMMENT ON FUNCTION segment.story_doubts(segment.version, text, regclass, text, text) IS
 	'part of segment.story(): what segment.health() and segment.lint() say; of a source that cannot be read, what stands against it';
 
-CREATE FUNCTION segment.story_of_model(model text, search_path text) RETURNS text
+CREATE FUNCTION segment.story_of_model(model text, by_value text, search_path text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of CONSTANT bigint := segment.readable_model_id(model);
 	m segment.model;
+	v segment.version;
 	s record;
 BEGIN
-	SELECT * INTO STRICT m FROM segment.model AS l WHERE l.id = of;
-	PERFORM segment.check_without_groups(m);
-	PERFORM FROM segment.version AS v WHERE v.model_id = of AND v.active;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'model "%" has no active version', m.model
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
-	END IF;
-	SELECT * INTO s FROM segment.readable_source(of);
+	SELECT * INTO STRICT m FROM segment.model AS l WHERE l.id = segment.readable_model_id(story_of_model.model);
+	SELECT * INTO s FROM segment.readable_source(m);
+	v := segment.group_of(m.id, by_value);
 	RETURN concat_ws(E'\n\n',
-		segment.story_beginning(of),
-		CASE WHEN s.source IS NOT NULL THEN segment.story_number(of, s.source, story_of_model.search_path) END,
-		segment.story_personas(of, s.source, story_of_model.search_path),
-		segment.story_changes(of, model),
-		segment.story_doubts(model, s.source, s.obstacle, story_of_model.search_path)) || E'\n';
+		segment.story_beginning(v),
+		CASE WHEN s.source IS NOT NULL THEN segment.story_number(v, s.source, story_of_model.search_path) END,
+		segment.story_personas(v, s.source, story_of_model.search_path),
+		segment.story_changes(v, model),
+		segment.story_doubts(v, model, s.source, s.obstacle, story_of_model.search_path)) || E'\n';
 END
 $$;
-COMMENT ON FUNCTION segment.story_of_model(text, text) IS
+COMMENT ON FUNCTION segment.story_of_model(text, text, text) IS
 	'segment.story with the caller''s search_path as the last argument; to be called through segment.story';
 
-CREATE FUNCTION segment.story(model text) RETURNS text
+CREATE FUNCTION segment.story(model text, by_value text DEFAULT NULL) RETURNS text
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
-	SELECT segment.story_of_model(story.model, current_setting('search_path'));
+	SELECT segment.story_of_model(story.model, story.by_value, current_setting('search_path'));
 END;
-COMMENT ON FUNCTION segment.story(text) IS
+COMMENT ON FUNCTION segment.story(text, text) IS
 	'page about a model, the current role''s own or one shared with it, in Markdown (CommonMark with tables), for people who never saw the database: how many segments, of k-means what segment.choose_k() says to that, the share of the variance of each feature that lies between them, and their sizes; '
 	'a paragraph per persona: share, up to five features that set it apart, in the units of the input, of the customers as they are now means and most frequent categories of up to five others of the columns against everybody''s, and the note of the rule that named it; what became of the segments of the version before, and who moved between the last two snapshots; and what to distrust, by segment.health() and segment.lint(). '
 	'Every number is read from the model or its source. Names are text in it, whatever they look like. Of a source that is gone, that the current role may not read, or that has lost features, the story says so, and leaves out what needs it. '
+	'by_value: of a model by groups, the group that the story is about, of its customers alone. '
 	'Reads the source as the caller, with the caller''s search_path: up to eight scans. '
-	'Errors: no such model (42704), several of that name by other roles (42P09); the model is by groups (0A000); no active version (55000); those of reading the source';
+	'Errors: no such model (42704), several of that name by other roles (42P09); a by_value that is no group (42704), or of a model without groups (22023); no active version (55000); those of reading the source';

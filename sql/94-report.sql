@@ -22,7 +22,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.script_text(text) IS 'a script, as it can stand between script tags';
 
-CREATE FUNCTION segment.report_personas(model_id bigint) RETURNS text
+CREATE FUNCTION segment.report_personas(v segment.version) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT format($html$<section>
@@ -39,23 +39,23 @@ BEGIN ATOMIC
 		string_agg(format('<tr><th scope="row" dir="auto">%s</th><td class="number">%s</td><td class="number">%s&#8239;%%</td><td dir="auto">%s</td><td dir="auto">%s</td></tr>',
 			segment.html(c.persona), to_char(c.size, 'FM999,999,999,999,999'), to_char(100 * c.share, 'FM990.0'),
 			segment.html(t.profile), coalesce(segment.html(c.note), '')), E'\n' ORDER BY c.cluster))
-	FROM segment.active_clusters(model_id) AS c
-	JOIN segment.model AS m ON m.id = model_id
-	JOIN LATERAL segment.profile_texts(c.clustering, m.features) AS t ON t.cluster = c.number;
+	FROM segment.clusters_of(v) AS c
+	JOIN segment.model AS m ON m.id = v.model_id
+	JOIN LATERAL segment.profile_texts(v.clustering, m.features) AS t ON t.cluster = c.number;
 END;
-COMMENT ON FUNCTION segment.report_personas(bigint) IS 'part of segment.report(): a table of the personas, for those who cannot see the charts, too';
+COMMENT ON FUNCTION segment.report_personas(segment.version) IS 'part of segment.report(): a table of the personas, for those who cannot see the charts, too';
 
-CREATE FUNCTION segment.report_choice(model_id bigint) RETURNS text
+CREATE FUNCTION segment.report_choice(v segment.version) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT format(E'<nav class="choice" aria-label="Personas shown" data-scheme="%s" hidden>\n%s\n</nav>', segment.persona_scale(model_id) ->> 'scheme',
+	SELECT format(E'<nav class="choice" aria-label="Personas shown" data-scheme="%s" hidden>\n%s\n</nav>', segment.persona_scale(v) ->> 'scheme',
 		string_agg(format('<button type="button" aria-pressed="false" data-persona="%1$s" dir="auto"><i></i>%1$s</button>', segment.html(c.persona)),
 			E'\n' ORDER BY c.cluster))
-	FROM segment.active_clusters(model_id) AS c;
+	FROM segment.clusters_of(v) AS c;
 END;
-COMMENT ON FUNCTION segment.report_choice(bigint) IS 'part of segment.report(): a button per persona, which chooses the customers that the charts show';
+COMMENT ON FUNCTION segment.report_choice(segment.version) IS 'part of segment.report(): a button per persona, which chooses the customers that the charts show';
 
-CREATE FUNCTION segment.report_header(model_id bigint) RETURNS text
+CREATE FUNCTION segment.report_header(v segment.version) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT format($html$<header>
@@ -63,21 +63,20 @@ BEGIN ATOMIC
 <p class="facts" dir="auto">%s personas of %s customers by %s</p>
 <p class="facts" dir="auto">%s, scale %s, version %s of %s, from %s</p>
 </header>$html$,
-		segment.html(m.model), s.k, to_char(s.rows, 'FM999,999,999,999,999'), segment.html(array_to_string(m.features, ', ')),
+		segment.html(concat_ws(', ', m.model, segment.group_name(v))), s.k, to_char(s.rows, 'FM999,999,999,999,999'), segment.html(array_to_string(m.features, ', ')),
 		m.method, m.scale, v.version, to_char(v.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), segment.html(v.source))
 	FROM segment.model AS m
-	JOIN segment.version AS v ON v.model_id = m.id AND v.active
-	CROSS JOIN LATERAL (SELECT count(*) AS k, sum(t.size) AS rows FROM @extschema@.cluster_stats(v.clustering) AS t) AS s
-	WHERE m.id = report_header.model_id;
+	CROSS JOIN (SELECT count(*) AS k, sum(t.size) AS rows FROM @extschema@.cluster_stats(v.clustering) AS t) AS s
+	WHERE m.id = v.model_id;
 END;
-COMMENT ON FUNCTION segment.report_header(bigint) IS 'part of segment.report(): name of the model, what it was fitted on, how and when';
+COMMENT ON FUNCTION segment.report_header(segment.version) IS 'part of segment.report(): name of the model, what it was fitted on, how and when';
 
-CREATE FUNCTION segment.report_of_model(model text, search_path text) RETURNS text
+CREATE FUNCTION segment.report_of_model(model text, by_value text, search_path text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	of CONSTANT bigint := segment.readable_model_id(model);
+	v CONSTANT segment.version := segment.group_of(segment.readable_model_id(model), by_value);
 	-- A missing file is told before the customers are read.
 	style CONSTANT text := segment.asset('segment-report.css');
 	libraries CONSTANT text := segment.asset('segment-vega.min.js') || E'\n;' || segment.asset('segment-vega-lite.min.js') || E'\n;'
@@ -91,7 +90,7 @@ BEGIN
 				segment.html(c.title), c.ordinality), E'\n' ORDER BY c.ordinality),
 			jsonb_agg(jsonb_build_object('name', c.name, 'spec', c.spec) ORDER BY c.ordinality)
 		INTO figures, charts
-		FROM segment.charts_of_model(model, report_of_model.search_path) WITH ORDINALITY AS c;
+		FROM segment.charts_of_model(model, by_value, report_of_model.search_path) WITH ORDINALITY AS c;
 
 	-- The policy allows what is in the page and nothing else, whoever serves it; Vega compiles its expressions, hence unsafe-eval.
 	RETURN concat_ws(E'\n',
@@ -107,9 +106,9 @@ BEGIN
 		'</head>',
 		'<body>',
 		'<main>',
-		segment.report_header(of),
-		segment.report_personas(of),
-		segment.report_choice(of),
+		segment.report_header(v),
+		segment.report_personas(v),
+		segment.report_choice(v),
 		'<div class="charts">', figures, '</div>',
 		'<noscript><p>The charts are drawn by scripts in this page, which your browser does not run.</p></noscript>',
 		'</main>',
@@ -122,15 +121,15 @@ BEGIN
 		E'</html>\n');
 END
 $$;
-COMMENT ON FUNCTION segment.report_of_model(text, text) IS
+COMMENT ON FUNCTION segment.report_of_model(text, text, text) IS
 	'segment.report with the caller''s search_path as the last argument; to be called through segment.report';
 
-CREATE FUNCTION segment.report(model text) RETURNS text
+CREATE FUNCTION segment.report(model text, by_value text DEFAULT NULL) RETURNS text
 	LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
-	SELECT segment.report_of_model(report.model, current_setting('search_path'));
+	SELECT segment.report_of_model(report.model, report.by_value, current_setting('search_path'));
 END;
-COMMENT ON FUNCTION segment.report(text) IS
+COMMENT ON FUNCTION segment.report(text, text) IS
 	'page about a model, the current role''s own or one shared with it, in HTML: its personas as a table, and the charts of segment.charts(), in which the reader sees values under the pointer and chooses personas, by buttons and legends, for all charts at once. '
-	'One file that asks nobody for anything; light and dark, on phones and on paper. Names are text in it, whatever they look like. To be served as UTF-8. '
+	'One file that asks nobody for anything; light and dark, on phones and on paper. Names are text in it, whatever they look like. To be served as UTF-8. by_value: the group, of a model by groups. '
 	'Errors: the drawing libraries are not installed (58P01); as segment.charts()';

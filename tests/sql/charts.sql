@@ -118,13 +118,50 @@ SELECT count(*) AS differences FROM (
 	EXCEPT SELECT f ->> 'from', f ->> 'to', (f ->> 'customers')::bigint, (f ->> 'share')::float8
 	FROM segment.charts('movers'), jsonb_array_elements(spec #> '{datasets,flows}') f WHERE name = 'migration') d;
 
+-- A group has the charts that a model of its rows alone has, but for the titles, which say which it is
+CREATE VIEW women AS SELECT * FROM mall_customers WHERE gender = 'Female';
+SELECT count(*) FROM segment.fit('by', 'mall_customers', '{annual_income,spending_score}', 4, by => 'gender');
+SELECT count(*) FROM segment.fit('women', 'women', '{annual_income,spending_score}', 4, '{customer_id}');
+SELECT g.name, g.title, g.spec ->> 'title' = g.title AS same_title, g.spec - '{title,description}'::text[] = a.spec - '{title,description}'::text[] AS same_chart
+FROM segment.charts('by', 'Female') WITH ORDINALITY AS g FULL JOIN segment.charts('women') AS a USING (name) ORDER BY g.ordinality;
+-- All groups together: each chart has the customers of the fit, by group and persona
+SELECT name, title, spec ->> 'title' = title AS same_title, (SELECT string_agg(format('%s: %s', d.key, jsonb_array_length(d.value)), ', ') FROM jsonb_each(spec -> 'datasets') d) AS datasets
+FROM segment.charts('by');
+CREATE VIEW overview AS SELECT c.name, e."group", e.persona, e.customers, e.share, e.personas, e.groups
+	FROM segment.charts('by') AS c, jsonb_each(spec -> 'datasets') AS d,
+	jsonb_to_recordset(d.value) AS e("group" text, persona text, customers bigint, share float8, personas int, groups int);
+SELECT count(*) AS differences FROM (
+	(SELECT "group", customers, share, personas FROM overview WHERE name = 'groups'
+	EXCEPT SELECT by_value, sum(size), sum(size) / 200::float8, count(*) FROM segment.personas WHERE model = 'by' GROUP BY 1)
+	UNION ALL (SELECT "group" || ': ' || persona, customers, share, NULL::int FROM overview WHERE name IN ('shares', 'personas by group')
+	EXCEPT SELECT by_value || ': ' || persona, size, share, NULL FROM segment.personas WHERE model = 'by')
+	UNION ALL (SELECT persona, customers, share, groups FROM overview WHERE name = 'personas'
+	EXCEPT SELECT persona, sum(size), sum(size) / 200::float8, count(*) FROM segment.personas WHERE model = 'by' GROUP BY 1)) AS d;
+SELECT name, sum(customers), sum(share) FROM overview GROUP BY name ORDER BY name;
+-- more groups and personas than can be told apart: those with the most customers, and the others as one
+CREATE TABLE stores AS SELECT i AS id, sqrt(i)::int AS store, i * 7919 % 101 AS a, i * 7907 % 103 AS b, i * 6421 % 107 AS c FROM generate_series(1, 3000) AS i;
+SELECT count(DISTINCT by_value) FROM segment.fit('stores', 'stores', '{a,b,c}', 4, '{id}', by => 'store');
+DROP VIEW overview;
+SELECT name, title, (SELECT string_agg(format('%s: %s', d.key, jsonb_array_length(d.value)), ', ') FROM jsonb_each(spec -> 'datasets') d) AS datasets FROM segment.charts('stores');
+SELECT jsonb_array_length(spec #> '{encoding,color,scale,domain}') AS colours, spec #>> '{encoding,color,scale,domain,9}' AS last,
+	(SELECT sum((p ->> 'customers')::int) FROM jsonb_array_elements(spec #> '{datasets,parts}') AS p)
+		= (SELECT sum(n) FROM (SELECT count(*) AS n FROM stores GROUP BY store ORDER BY 1 DESC, store LIMIT 20) AS s) AS all_customers
+FROM segment.charts('stores') WHERE name = 'personas by group';
+SELECT (SELECT array_agg(g ->> 'group') FROM jsonb_array_elements(spec #> '{datasets,groups}') AS g)
+	= ARRAY(SELECT store::text FROM stores GROUP BY store ORDER BY count(*) DESC, store LIMIT 20) AS largest FROM segment.charts('stores') WHERE name = 'groups';
+-- a group whose column is gone has the charts of the model, as any other whose source is; one that nobody has seen has none
+ALTER TABLE stores DROP COLUMN store;
+RESET client_min_messages;
+SELECT name FROM segment.charts('stores', '7');
+SET client_min_messages = warning;
+SELECT segment.charts('by', 'Nobody');
+SELECT segment.charts('mall', 'Female');
+
 -- without the source: what the model itself tells, and why
 DROP TABLE "odd ""table"" 😀";
 RESET client_min_messages;
 SELECT name FROM segment.charts('odd');
 SELECT segment.charts('no such model');
-SELECT count(*) FROM segment.fit('by', 'mall_customers', '{annual_income,spending_score}', 2, by => 'gender');
-SELECT segment.charts('by');
 SELECT segment.charts(NULL);
 
 -- bin_width: 1, 2 or 5 times a power of ten, of which 30 reach
@@ -137,6 +174,7 @@ SELECT segment.asset('segment.control');
 SELECT segment.asset('');
 SELECT segment.html('<a href="x">&''</a>');
 SELECT segment.script_text('x = "</script>" + "</SCRIPT" + "<!--" + "<script" + "a<b"');
+DROP VIEW women;
 DROP TABLE mall_customers CASCADE;
-DROP TABLE chain, constant, gaps, many, movers;
-SELECT segment.drop(model, true) FROM (VALUES ('mall'), ('chain'), ('constant'), ('gaps'), ('many'), ('by'), ('movers'), ('odd')) m(model);
+DROP TABLE chain, constant, gaps, many, movers, stores;
+SELECT segment.drop(model, true) FROM (VALUES ('mall'), ('chain'), ('constant'), ('gaps'), ('many'), ('by'), ('women'), ('stores'), ('movers'), ('odd')) m(model);

@@ -126,9 +126,20 @@ ALTER TABLE skewed DROP COLUMN visits;
 SELECT line FROM told('skewed') WHERE line LIKE 'The source%';
 DROP TABLE skewed;
 SELECT line FROM told('skewed') WHERE line LIKE 'The source%';
+-- A group has the story that a model of its rows alone has, but for what it is called
+CREATE VIEW women AS SELECT customer_id, age, annual_income, spending_score FROM mall_customers WHERE gender = 'Female';
+SELECT count(*) FROM segment.fit('by', 'mall_customers', '{annual_income,spending_score}', 4, by => 'gender');
+SELECT count(*) FROM segment.fit('women', 'women', '{annual_income,spending_score}', 4, '{customer_id}');
+DROP FUNCTION told;
+CREATE FUNCTION told(model text, by_value text DEFAULT NULL) RETURNS TABLE (line text) LANGUAGE sql AS
+	$$ SELECT regexp_replace(l, '\d{4}-\d\d-\d\d', 'DATE', 'g') FROM regexp_split_to_table(segment.story(model, by_value), E'\n') WITH ORDINALITY AS t(l, at) ORDER BY at $$;
+SELECT count(*) AS lines, count(*) FILTER (WHERE g.line = w.line) AS the_same
+FROM told('by', 'Female') WITH ORDINALITY AS g(line, at) FULL JOIN told('women') WITH ORDINALITY AS w(line, at) USING (at);
+SELECT g.line AS "group", w.line AS alone
+FROM told('by', 'Female') WITH ORDINALITY AS g(line, at) FULL JOIN told('women') WITH ORDINALITY AS w(line, at) USING (at) WHERE g.line IS DISTINCT FROM w.line;
 -- what has no story
-SELECT count(*) FROM segment.fit('by', 'mall_customers', '{age,annual_income}', 2, by => 'gender');
-SELECT segment.story('by');
+SELECT segment.story('by', 'Nobody');
+SELECT segment.story('mall', 'Female');
 SELECT segment.story('nobody');
 SELECT segment.story(NULL);
 
