@@ -1,6 +1,6 @@
 # make && make install && make installcheck: as with every PostgreSQL extension (PG_CONFIG=... chooses the server)
 # make demo, make test: install missing packages, build, and use a throwaway server of their own
-# make test-bi: tests the dashboards, and the drivers of BI tools, in the same way; TESTS="drivers" as below
+# make test-bi: tests the drivers of BI tools and the dashboards, in the same way; TESTS="jdbc odbc": only these
 # make bench: times us and our peers, PostGIS, scikit-learn, fastcluster and R's dbscan, which it installs; tests/bench/run says more
 # make unit: the algorithms alone, without a server, under AddressSanitizer and UndefinedBehaviorSanitizer
 # make assets: fetches what segment.report draws with, for make install to install; all else does without
