@@ -17,13 +17,14 @@ END;
 COMMENT ON FUNCTION segment.z_word(float8) IS
 	'word for a z-score: very low (-1.5 and less), low (-0.5 and less), average, high (0.5 and more), very high (1.5 and more)';
 
+-- The magnitude by comparisons: a logarithm is slow in numeric, and in float8 not the same on every machine.
 CREATE FUNCTION segment.short_number(x float8) RETURNS text
 	LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
 		WHEN x = 0 THEN '0'
 		WHEN abs(x) < 1e-6 OR abs(x) >= 1e15 THEN x::text
-		ELSE trim_scale(round(x::numeric, greatest(0, 2 - floor(log(abs(x))))::int))::text
+		ELSE trim_scale(round(x::numeric, 8 - width_bucket(abs(x), '{1e-5,1e-4,1e-3,1e-2,0.1,1,10,100}'::float8[])))::text
 	END;
 END;
 COMMENT ON FUNCTION segment.short_number(float8) IS
