@@ -4,6 +4,7 @@
 -- cluster, the snapshot that saw it there first, and the first one that no longer did. A snapshot compares the source with
 -- the stays that are open, closes those that have ended and opens those that have begun; the rest costs nothing. At a
 -- snapshot n a customer is where its stay has since <= n and until > n (or no until); without such a stay it was in no cluster.
+-- The names that clusters had are kept in the same way, however many groups the model has.
 --
 -- Stays of a model are in a table of their own, with columns of the types that the source has: keys compare as they do there,
 -- whatever their text looks like, in half the space, and with the model all of it goes at once. The table is made and dropped
@@ -17,8 +18,6 @@ CREATE TABLE segment.snapshot (
 	taken_at	timestamptz NOT NULL,
 	version		int NOT NULL,
 	source		text NOT NULL,
-	clusters	int[] NOT NULL,
-	personas	text[] NOT NULL,
 	customers	bigint NOT NULL DEFAULT 0,
 	come		bigint NOT NULL DEFAULT 0,
 	gone		bigint NOT NULL DEFAULT 0,
@@ -33,8 +32,6 @@ COMMENT ON COLUMN segment.snapshot.snapshot IS 'number of the snapshot, from 1, 
 COMMENT ON COLUMN segment.snapshot.taken_at IS 'when it was taken';
 COMMENT ON COLUMN segment.snapshot.version IS 'version that was active';
 COMMENT ON COLUMN segment.snapshot.source IS 'relation whose rows were scored, by its quoted and qualified name';
-COMMENT ON COLUMN segment.snapshot.clusters IS 'clusters of that version, by their numbers in its clustering';
-COMMENT ON COLUMN segment.snapshot.personas IS 'their names then';
 COMMENT ON COLUMN segment.snapshot.customers IS 'customers that were in a cluster';
 COMMENT ON COLUMN segment.snapshot.come IS 'those of them that were in none at the snapshot before';
 COMMENT ON COLUMN segment.snapshot.gone IS 'customers that were in a cluster at the snapshot before, and in none any more';
@@ -50,13 +47,43 @@ COMMENT ON POLICY shared ON segment.snapshot IS 'who may read the gate of a mode
 GRANT SELECT, INSERT, UPDATE, DELETE ON segment.snapshot TO PUBLIC;
 SELECT pg_extension_config_dump('segment.snapshot', '');
 
+CREATE TABLE segment.snapshot_persona (
+	model_id	bigint NOT NULL REFERENCES segment.model ON DELETE CASCADE,
+	group_id	int NOT NULL DEFAULT 0,
+	cluster		int NOT NULL,
+	since		int NOT NULL CHECK (since > 0),
+	until		int CHECK (until > since),
+	persona		text NOT NULL,
+	by_value	text,
+	PRIMARY KEY (model_id, group_id, cluster, since)
+);
+COMMENT ON TABLE segment.snapshot_persona IS
+	'what clusters were called at snapshots, a row for as long as a cluster was there under a name; every role sees those of its own models';
+COMMENT ON COLUMN segment.snapshot_persona.model_id IS 'number of the model';
+COMMENT ON COLUMN segment.snapshot_persona.group_id IS 'number of the group; 0: the model is not by groups';
+COMMENT ON COLUMN segment.snapshot_persona.cluster IS 'cluster, 0-based';
+COMMENT ON COLUMN segment.snapshot_persona.since IS 'number of the first snapshot at which it had the name';
+COMMENT ON COLUMN segment.snapshot_persona.until IS 'number of the first snapshot at which it no longer did, or was gone; NULL: it has it';
+COMMENT ON COLUMN segment.snapshot_persona.persona IS 'the name';
+COMMENT ON COLUMN segment.snapshot_persona.by_value IS 'value of the rows of the group; NULL: the model is not by groups';
+
+ALTER TABLE segment.snapshot_persona OWNER TO @extowner@;
+ALTER TABLE segment.snapshot_persona ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON segment.snapshot_persona
+	USING (EXISTS (SELECT FROM segment.model AS m WHERE m.id = model_id AND pg_has_role(m.owner, 'USAGE')));
+CREATE POLICY shared ON segment.snapshot_persona FOR SELECT USING (segment.is_shared(model_id));
+COMMENT ON POLICY own ON segment.snapshot_persona IS 'names are for those for whom the model is';
+COMMENT ON POLICY shared ON segment.snapshot_persona IS 'who may read the gate of a model sees the names that its clusters had';
+GRANT SELECT, INSERT, UPDATE, DELETE ON segment.snapshot_persona TO PUBLIC;
+SELECT pg_extension_config_dump('segment.snapshot_persona', '');
+
 CREATE FUNCTION segment.stays_name(model_id bigint) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT 'segment.stays_' || model_id::text;
 END;
 COMMENT ON FUNCTION segment.stays_name(bigint) IS
-	'name of the table of the stays of customers in the clusters of the model of that number, which exists while the model has snapshots: the key in the columns key_1, key_2 ..., the cluster, since (the first snapshot that found the customer there) and until (the first that no longer did; NULL: it is there)';
+	'name of the table of the stays of customers in the clusters of the model of that number, which exists while the model has snapshots: the key in the columns key_1, key_2 ..., group_id if the model is by groups, the cluster, since (the first snapshot that found the customer there) and until (the first that no longer did; NULL: it is there)';
 
 -- Equality is that of the type's order, which its unique indexes use, too: that of citext, say, is not pg_catalog's. With the
 -- search_path that it sets, format_type() qualifies every name.
@@ -138,6 +165,7 @@ AS $$
 DECLARE
 	stays CONSTANT text := segment.stays_name(NEW.model_id);
 	key text[];
+	by_column text;
 	columns text;
 BEGIN
 	IF to_regclass(stays) IS NOT NULL THEN
@@ -148,14 +176,18 @@ BEGIN
 	END IF;
 
 	-- The source, looked up in the catalogue: the owner of the extension may have no right to its schema.
-	SELECT m.key, string_agg(format('key_%s %s NOT NULL', k."position", k.type_name), ', ' ORDER BY k."position") INTO key, columns
+	SELECT m.key, m.by_column, string_agg(format('key_%s %s NOT NULL', k."position", k.type_name), ', ' ORDER BY k."position")
+		INTO key, by_column, columns
 		FROM segment.model AS m
 		CROSS JOIN LATERAL parse_ident(m.source) AS source(name)
 		JOIN pg_namespace AS n ON n.nspname::text = source.name[1]
 		JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname::text = source.name[2]
 		CROSS JOIN LATERAL segment.key_columns(c.oid, m.key) AS k
 		WHERE m.id = NEW.model_id
-		GROUP BY m.key;
+		GROUP BY m.key, m.by_column;
+	IF by_column IS NOT NULL THEN
+		columns := columns || ', group_id int NOT NULL';
+	END IF;
 	BEGIN
 		EXECUTE format('CREATE TABLE %s (%s, cluster int NOT NULL, since int NOT NULL, until int)', stays, columns);
 	EXCEPTION WHEN insufficient_privilege THEN
@@ -169,6 +201,9 @@ BEGIN
 	FOR i IN 1 .. cardinality(key) LOOP
 		EXECUTE format('COMMENT ON COLUMN %s.key_%s IS %L', stays, i, format('key of the customer, column %s of the source', quote_ident(key[i])));
 	END LOOP;
+	IF by_column IS NOT NULL THEN
+		EXECUTE format('COMMENT ON COLUMN %s.group_id IS %L', stays, 'number of the group');
+	END IF;
 	EXECUTE format('COMMENT ON COLUMN %s.cluster IS %L', stays, 'cluster, 0-based');
 	EXECUTE format('COMMENT ON COLUMN %s.since IS %L', stays, 'number of the first snapshot that found the customer there');
 	EXECUTE format('COMMENT ON COLUMN %s.until IS %L', stays, 'number of the first snapshot that no longer did; NULL: it is there');
@@ -250,15 +285,15 @@ COMMENT ON FUNCTION segment.check_key(segment.model, regclass) IS
 
 -- A hash table in pieces that the processor's cache holds takes little more than half the time of a large one, and less than sorting.
 -- Not for a view, whose query may have other work to do.
-CREATE FUNCTION segment.find_moves(query text, clustering @extschema@.clustering, clusters int[]) RETURNS void
+CREATE FUNCTION segment.find_moves(query text) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET work_mem = '2MB' SET enable_mergejoin = off
 AS $$
 BEGIN
-	EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query) USING clustering, clusters;
+	EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query);
 END
 $$;
-COMMENT ON FUNCTION segment.find_moves(text, @extschema@.clustering, int[]) IS
+COMMENT ON FUNCTION segment.find_moves(text) IS
 	'keeps the result of a query of segment.take_snapshot(), which alone should call this, and whose search_path it keeps, in a temporary table';
 
 CREATE FUNCTION segment.check_moves(m segment.model, source regclass) RETURNS void
@@ -299,6 +334,40 @@ END
 $$;
 COMMENT ON FUNCTION segment.end_stays(text, int) IS 'ends the stays that segment.take_snapshot() has found to be over at the snapshot of that number';
 
+-- Not STRICT for nothing: such a function is not inlined, so that its rows, and not the tables, are what the planner sees of it.
+CREATE FUNCTION segment.active_groups(model_id bigint) RETURNS TABLE (group_id int, by_value text, clustering @extschema@.clustering, clusters int[])
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+	-- an array has its elements in full, while what is stored elsewhere would be fetched for every row that it scores
+	SELECT v.group_id, v.by_value, (ARRAY[v.clustering])[1], p.clusters
+	FROM segment.version AS v
+	JOIN (
+		SELECT q.version, q.group_id, array_agg(q.cluster ORDER BY q.number) AS clusters
+		FROM segment.persona AS q WHERE q.model_id = active_groups.model_id GROUP BY q.version, q.group_id) AS p
+		ON p.version = v.version AND p.group_id = v.group_id
+	WHERE v.model_id = active_groups.model_id AND v.active;
+END;
+COMMENT ON FUNCTION segment.active_groups(bigint) IS
+	'what scores the rows of each group of the model of that number: the clustering of the active version, and the clusters that its numbers stand for; of a model without groups a single row';
+
+CREATE FUNCTION segment.keep_names(model_id bigint, version int, snapshot int) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+	UPDATE segment.snapshot_persona AS k SET until = snapshot
+		WHERE k.model_id = keep_names.model_id AND k.until IS NULL AND NOT EXISTS (
+			SELECT FROM segment.persona AS p
+			WHERE p.model_id = k.model_id AND p.version = keep_names.version AND p.group_id = k.group_id AND p.cluster = k.cluster AND p.persona = k.persona);
+	INSERT INTO segment.snapshot_persona (model_id, group_id, cluster, since, persona, by_value)
+		SELECT p.model_id, p.group_id, p.cluster, snapshot, p.persona, v.by_value
+		FROM segment.persona AS p
+		JOIN segment.version AS v ON v.model_id = p.model_id AND v.version = p.version AND v.group_id = p.group_id
+		WHERE p.model_id = keep_names.model_id AND p.version = keep_names.version AND NOT EXISTS (
+			SELECT FROM segment.snapshot_persona AS k
+			WHERE k.model_id = p.model_id AND k.group_id = p.group_id AND k.cluster = p.cluster AND k.until IS NULL);
+END;
+COMMENT ON FUNCTION segment.keep_names(bigint, int, int) IS
+	'keeps what the clusters of that version of a model are called at the snapshot of that number';
+
 CREATE FUNCTION segment.take_snapshot(model text, search_path text,
 		OUT taken_at timestamptz, OUT customers bigint, OUT come bigint, OUT gone bigint, OUT moved bigint)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -307,21 +376,23 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	m segment.model;
-	active segment.version;
+	active_version int;
 	last segment.snapshot;
 	this int;
 	source regclass;
 	is_unique boolean;
 	is_view boolean;
 	stays text;
+	in_order boolean;
 	clusters int[];
-	personas text[];
+	place text;
+	is_same text;
+	score text;
 	keys text;
 	query text;
 BEGIN
 	m := segment.locked_model(take_snapshot.model);
-	PERFORM segment.check_without_groups(m);
-	SELECT * INTO active FROM segment.version AS v WHERE v.model_id = m.id AND v.active;
+	SELECT v.version INTO active_version FROM segment.version AS v WHERE v.model_id = m.id AND v.active LIMIT 1;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'model "%" has no active version', m.model
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
@@ -329,38 +400,55 @@ BEGIN
 	source := segment.source_of(m.id);
 	PERFORM segment.check_key(m, source);
 	PERFORM segment.check_features(source, m.features);
+	IF m.by_column IS NOT NULL THEN
+		PERFORM segment.check_by(source, m.by_column, m.features);
+	END IF;
 	is_unique := segment.is_unique(source, m.key);
 
 	SELECT * INTO last FROM segment.snapshot AS s WHERE s.model_id = m.id ORDER BY s.snapshot DESC LIMIT 1;
 	this := m.last_snapshot + 1;
 	taken_at := greatest(clock_timestamp(), last.taken_at + interval '1 microsecond');
-	SELECT array_agg(p.cluster ORDER BY p.number), array_agg(p.persona ORDER BY p.number) INTO clusters, personas
-		FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = active.version;
 	UPDATE segment.model AS u SET last_snapshot = this WHERE u.id = m.id;
-	INSERT INTO segment.snapshot (model_id, snapshot, taken_at, version, source, clusters, personas)
-		VALUES (m.id, this, taken_at, active.version, segment.qualified_name(source), clusters, personas);
+	INSERT INTO segment.snapshot (model_id, snapshot, taken_at, version, source)
+		VALUES (m.id, this, taken_at, active_version, segment.qualified_name(source));
+	PERFORM segment.keep_names(m.id, active_version, this);
 	stays := segment.stays_name(m.id);
 
 	-- Where customers are now. Until a refit changes their order, clusters are what they are numbered in the clustering.
 	-- OFFSET: one evaluation of the cluster for a row, where it is read.
+	SELECT bool_and(p.cluster = p.number), array_agg(p.cluster ORDER BY p.number) INTO in_order, clusters
+		FROM segment.persona AS p WHERE p.model_id = m.id AND p.version = active_version;
+	IF m.by_column IS NULL THEN
+		place := 'cluster';
+		is_same := 'n.cluster OPERATOR(pg_catalog.=) o.cluster';
+		score := format(CASE WHEN in_order THEN '%2$s' ELSE '(%1$L::pg_catalog.int4[])[%2$s OPERATOR(pg_catalog.+) 1]' END, clusters,
+			format('@extschema@.cluster_id((SELECT g.clustering FROM segment.active_groups(%s) AS g), %s)', m.id, segment.scoring_arguments(m.features)));
+	ELSE
+		place := 'group_id, cluster';
+		is_same := 'n.cluster OPERATOR(pg_catalog.=) o.cluster AND n.group_id OPERATOR(pg_catalog.=) o.group_id';
+		score := format(CASE WHEN in_order THEN '%s' ELSE 'g.clusters[%s OPERATOR(pg_catalog.+) 1]' END,
+			format('@extschema@.cluster_id(g.clustering, %s)', segment.scoring_arguments(m.features)));
+	END IF;
 	SELECT string_agg('key_' || k."position", ', ' ORDER BY k."position"), format(
-			'SELECT %s, ' || CASE WHEN clusters = ARRAY(SELECT generate_series(0, cardinality(clusters) - 1))
-				THEN '@extschema@.cluster_id($1, %s)' ELSE '($2)[@extschema@.cluster_id($1, %s) OPERATOR(pg_catalog.+) 1]' END
-				|| ' AS cluster FROM %s AS s OFFSET 0',
+			CASE WHEN m.by_column IS NULL
+				THEN 'SELECT %1$s, %2$s AS cluster FROM %3$s AS s OFFSET 0'
+				ELSE 'SELECT %1$s, g.group_id, %2$s AS cluster FROM %3$s AS s LEFT JOIN segment.active_groups(%4$s) AS g ON %5$s OFFSET 0' END,
 			string_agg(format('s.%I::%s AS key_%s', k.name, k.type_name, k."position"), ', ' ORDER BY k."position"),
-			segment.scoring_arguments(m.features), segment.qualified_name(source))
+			score, segment.qualified_name(source), m.id, segment.by_condition(source, m.by_column, 'g.by_value'))
 		INTO keys, query
 		FROM segment.key_columns(source, m.key) AS k;
+
 	IF NOT is_unique THEN
-		query := format('SELECT %1$s, pg_catalog.min(s.cluster) AS cluster, pg_catalog.count(*) AS copies FROM (%2$s) AS s GROUP BY %1$s', keys, query);
+		query := format('SELECT %1$s, %2$s, pg_catalog.count(*) AS copies FROM (%3$s) AS s GROUP BY %1$s', keys,
+			CASE WHEN m.by_column IS NULL THEN '' ELSE 'pg_catalog.min(s.group_id) AS group_id, ' END || 'pg_catalog.min(s.cluster) AS cluster', query);
 	END IF;
 
 	-- The functions that a view calls may need the caller's search_path; the queries themselves write every name out.
 	IF last.snapshot IS NULL AND is_unique THEN
-		query := format('INSERT INTO %1$s (%2$s, cluster, since) SELECT %2$s, n.cluster, $3 FROM (%3$s) AS n WHERE n.cluster IS NOT NULL',
-			stays, keys, query);
+		query := format('INSERT INTO %1$s (%2$s, %3$s, since) SELECT %2$s, %3$s, %4$s FROM (%5$s) AS n WHERE n.cluster IS NOT NULL',
+			stays, keys, place, this, query);
 		PERFORM set_config('search_path', take_snapshot.search_path, true);
-		EXECUTE query USING active.clustering, clusters, this;
+		EXECUTE query;
 		GET DIAGNOSTICS customers = ROW_COUNT;
 		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 		come := customers;
@@ -373,8 +461,8 @@ BEGIN
 		ELSE
 			query := format('SELECT n.*, o.stay FROM (%s) AS n '
 				'FULL JOIN (SELECT s.ctid AS stay, s.* FROM %s AS s WHERE s.until IS NULL) AS o ON %s '
-				'WHERE (n.cluster OPERATOR(pg_catalog.=) o.cluster) IS NOT TRUE AND (n.cluster IS NOT NULL OR o.stay IS NOT NULL)',
-				query, stays, segment.same_key(stays::regclass, cardinality(m.key), 'n', 'o'));
+				'WHERE (%s) IS NOT TRUE AND (n.cluster IS NOT NULL OR o.stay IS NOT NULL)',
+				query, stays, segment.same_key(stays::regclass, cardinality(m.key), 'n', 'o'), is_same);
 		END IF;
 		IF NOT is_unique THEN
 			query := query || ' OR n.copies OPERATOR(pg_catalog.>) 1';
@@ -382,9 +470,9 @@ BEGIN
 		is_view := (SELECT c.relkind = 'v' FROM pg_class AS c WHERE c.oid = source);
 		PERFORM set_config('search_path', take_snapshot.search_path, true);
 		IF is_view THEN
-			EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query) USING active.clustering, clusters;
+			EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query);
 		ELSE
-			PERFORM segment.find_moves(query, active.clustering, clusters);
+			PERFORM segment.find_moves(query);
 		END IF;
 		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
@@ -394,7 +482,8 @@ BEGIN
 		SELECT count(*) FILTER (WHERE n.stay IS NULL), count(*) FILTER (WHERE n.cluster IS NULL), count(*) FILTER (WHERE n.stay IS NOT NULL AND n.cluster IS NOT NULL)
 			INTO come, gone, moved FROM pg_temp.segment_moves AS n;
 		PERFORM segment.end_stays(stays, this);
-		EXECUTE format('INSERT INTO %1$s (%2$s, cluster, since) SELECT %2$s, n.cluster, $1 FROM pg_temp.segment_moves AS n WHERE n.cluster IS NOT NULL', stays, keys) USING this;
+		EXECUTE format('INSERT INTO %1$s (%2$s, %3$s, since) SELECT %2$s, %3$s, $1 FROM pg_temp.segment_moves AS n WHERE n.cluster IS NOT NULL',
+			stays, keys, place) USING this;
 		DROP TABLE pg_temp.segment_moves;
 		customers := coalesce(last.customers, 0) + come - gone;
 	END IF;
@@ -414,10 +503,10 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.snapshot(text) IS
 	'keeps which customer of the source of the current role''s model is in which cluster now, by the active version, with the names that clusters have now. Returns when, how many customers are in a cluster, and how many came to one, left for none, or moved to another since the snapshot before. '
-	'A customer without a number in every feature is in no cluster, as one that is not in the source; rows whose key is NULL take no part, which a NOTICE says. '
+	'A customer without a number in every feature is in no cluster, as one that is not in the source, or whose group the active version does not have; one that is in another group of a model by groups has moved; rows whose key is NULL take no part, which a NOTICE says. '
 	'Clusters are known by their lasting numbers, so a refit in between moves only those that it puts elsewhere. Only what has changed is stored; O(a scan of the source and one of what is stored, and a join of the two by hash or order). '
 	'Two sessions that take a snapshot of a model at once come one after the other. '
-	'Errors: no such model (42704), or only shared (42501); the model is by groups (0A000); it has no key, or no active version (55000); several rows of one customer (21000, which names it); the source is gone (42P01), or lacks a feature or the key (42703), or has them of another type (42804)';
+	'Errors: no such model (42704), or only shared (42501); it has no key, or no active version (55000); several rows of one customer (21000, which names it); the source is gone (42P01), or lacks a feature, the key or the column for groups (42703), or has them of another type (42804)';
 
 CREATE FUNCTION segment.forget(model text, before timestamptz) RETURNS int
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -436,6 +525,7 @@ BEGIN
 	IF kept IS NOT NULL THEN
 		EXECUTE format('DELETE FROM %s WHERE until <= $1', segment.stays_name(m.id)) USING kept;
 	END IF;
+	DELETE FROM segment.snapshot_persona AS p WHERE p.model_id = m.id AND (kept IS NULL OR p.until <= kept);
 	DELETE FROM segment.snapshot AS s WHERE s.model_id = m.id AND s.taken_at < before;
 	GET DIAGNOSTICS forgotten = ROW_COUNT;
 	RETURN forgotten;
@@ -511,59 +601,91 @@ $$;
 COMMENT ON FUNCTION segment.snapshots_between(bigint, timestamptz, timestamptz) IS
 	'the snapshots of the model of that number by which it is known at two times; until NULL: the last one; since NULL: the one before the other. Errors: there is none (55000), or the times are not in order (22023)';
 
+CREATE FUNCTION segment.names_at(model_id bigint, snapshot int) RETURNS TABLE (group_id int, by_value text, cluster int, persona text)
+	LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+	SELECT p.group_id, p.by_value, p.cluster, p.persona
+	FROM segment.snapshot_persona AS p
+	WHERE p.model_id = names_at.model_id AND p.since <= names_at.snapshot AND (p.until > names_at.snapshot OR p.until IS NULL);
+END;
+COMMENT ON FUNCTION segment.names_at(bigint, int) IS
+	'clusters of the model of that number at the snapshot of that number, with the names that they had then';
+
+CREATE FUNCTION segment.stays_query(model_id bigint) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT format(CASE WHEN m.by_column IS NULL THEN '(SELECT *, 0 AS group_id FROM %s)' ELSE '%s' END, segment.stays_name(m.id))
+	FROM segment.model AS m WHERE m.id = stays_query.model_id;
+END;
+COMMENT ON FUNCTION segment.stays_query(bigint) IS
+	'what to read for the stays of the model of that number with the column group_id, whether it is by groups or not';
+
 -- Most customers are still where they were, by the same stay. Only the others are looked for at both times.
 CREATE FUNCTION segment.moves_query(model_id bigint, columns text) RETURNS text
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT format(
-		'SELECT %s FROM (SELECT * FROM %2$s WHERE since <= $1 AND until > $1 AND until <= $2) AS a '
-		'FULL JOIN (SELECT * FROM %2$s WHERE since > $1 AND since <= $2 AND (until > $2 OR until IS NULL)) AS b ON %3$s',
-		columns, segment.stays_name(m.id), segment.same_key(to_regclass(segment.stays_name(m.id)), cardinality(m.key), 'a', 'b'))
+		'SELECT %s, a.group_id AS from_group, a.cluster AS from_cluster, b.group_id AS to_group, b.cluster AS to_cluster '
+		'FROM (SELECT * FROM %2$s AS s WHERE since <= $1 AND until > $1 AND until <= $2) AS a '
+		'FULL JOIN (SELECT * FROM %2$s AS s WHERE since > $1 AND since <= $2 AND (until > $2 OR until IS NULL)) AS b ON %3$s',
+		columns, segment.stays_query(m.id), segment.same_key(to_regclass(segment.stays_name(m.id)), cardinality(m.key), 'a', 'b'))
 	FROM segment.model AS m WHERE m.id = moves_query.model_id;
 END;
 COMMENT ON FUNCTION segment.moves_query(bigint, text) IS
-	'query of the customers of the model of that number who are not by the same stay where they are at snapshot $1 and at snapshot $2, but at one of them in some cluster: their stay at the former is a, at the latter b. columns: what to select of the two';
+	'query of the customers of the model of that number who are not by the same stay where they are at snapshot $1 and at snapshot $2, but at one of them in some cluster: their stay at the former is a, at the latter b, whose groups and clusters are the last columns. columns: what to select before these';
 
 CREATE FUNCTION segment.migration(model text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
-	RETURNS TABLE (from_cluster int, from_persona text, to_cluster int, to_persona text, customers bigint, share float8)
+	RETURNS TABLE (from_cluster int, from_persona text, to_cluster int, to_persona text, customers bigint, share float8, from_by_value text, to_by_value text)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
-	SET search_path = pg_catalog, pg_temp
+	-- the planner cannot know how many groups there are
+	SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $$
 DECLARE
 	of CONSTANT bigint := segment.readable_model_id(model);
 	pair CONSTANT segment.snapshot[] := segment.snapshots_between(of, since, until);
 BEGIN
 	RETURN QUERY EXECUTE format(
-		'SELECT m.a, ($4)[array_position($3, m.a)], m.b, ($6)[array_position($5, m.b)], '
-		'sum(m.customers)::bigint, (sum(m.customers) / sum(sum(m.customers)) OVER (PARTITION BY m.a))::float8 FROM ('
-		'SELECT s.cluster AS a, s.cluster AS b, count(*) AS customers FROM %s AS s WHERE s.since <= $1 AND (s.until > $2 OR s.until IS NULL) GROUP BY s.cluster '
-		'UNION ALL %s GROUP BY a.cluster, b.cluster) AS m GROUP BY m.a, m.b ORDER BY m.a, m.b',
-		segment.stays_name(of), segment.moves_query(of, 'a.cluster, b.cluster, count(*)'))
-		USING (pair[1]).snapshot, (pair[2]).snapshot, (pair[1]).clusters, (pair[1]).personas, (pair[2]).clusters, (pair[2]).personas;
+		'SELECT m.from_cluster, a.persona, m.to_cluster, b.persona, m.customers::bigint, '
+		'(m.customers / sum(m.customers) OVER (PARTITION BY m.from_group, m.from_cluster))::float8, a.by_value, b.by_value FROM ('
+		'SELECT u.from_group, u.from_cluster, u.to_group, u.to_cluster, sum(u.customers) AS customers FROM ('
+		'SELECT count(*) AS customers, s.group_id AS from_group, s.cluster AS from_cluster, s.group_id AS to_group, s.cluster AS to_cluster '
+		'FROM %s AS s WHERE s.since <= $1 AND (s.until > $2 OR s.until IS NULL) GROUP BY s.group_id, s.cluster '
+		'UNION ALL %s GROUP BY a.group_id, a.cluster, b.group_id, b.cluster) AS u GROUP BY u.from_group, u.from_cluster, u.to_group, u.to_cluster) AS m '
+		'LEFT JOIN segment.names_at($3, $1) AS a ON a.group_id = m.from_group AND a.cluster = m.from_cluster '
+		'LEFT JOIN segment.names_at($3, $2) AS b ON b.group_id = m.to_group AND b.cluster = m.to_cluster '
+		'ORDER BY m.from_group, m.from_cluster, m.to_group, m.to_cluster',
+		segment.stays_query(of), segment.moves_query(of, 'count(*)'))
+		USING (pair[1]).snapshot, (pair[2]).snapshot, of;
 END
 $$;
 COMMENT ON FUNCTION segment.migration(text, timestamptz, timestamptz) IS
 	'who moved between two snapshots of a model, the current role''s own or one shared with it, as a matrix: a row for each two clusters between which customers went, or in which they stayed, with the names that these had then, in the order of the clusters; customers: how many, share: of all that were in the first (0 to 1). '
-	'A cluster NULL: in none, that is, not in the source, or without a number in every feature; they are at the end. '
+	'A cluster NULL: in none, that is, not in the source, without a number in every feature, or in a group that the model did not have; they are at the end. '
+	'If the model is by groups, from_by_value and to_by_value are the groups of the two clusters, otherwise NULL: clusters are those of a group, in the order of the groups, and a customer whose group is another one has moved; the share is of all that were in the first cluster of the first group. '
 	'since, until: times, each of which stands for the last snapshot until then; by default the last two snapshots. O(a scan of all stays, and a join of those that changed). '
 	'Errors: no such model (42704), several of that name by other roles (42P09); no snapshot at these times (55000); until before since (22023)';
 
 CREATE FUNCTION segment.movers(model text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
-	RETURNS TABLE (key text, from_cluster int, from_persona text, to_cluster int, to_persona text)
+	RETURNS TABLE (key text, from_cluster int, from_persona text, to_cluster int, to_persona text, from_by_value text, to_by_value text)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $$
 DECLARE
 	of CONSTANT bigint := segment.readable_model_id(model);
 	pair CONSTANT segment.snapshot[] := segment.snapshots_between(of, since, until);
 	key_length CONSTANT int := cardinality(m.key) FROM segment.model AS m WHERE m.id = of;
 BEGIN
-	RETURN QUERY EXECUTE format('%s WHERE a.cluster IS DISTINCT FROM b.cluster ORDER BY a.cluster, b.cluster, %s',
-		segment.moves_query(of, segment.key_text(key_length, 'coalesce(a.key_n, b.key_n)')
-			|| ', a.cluster, ($4)[array_position($3, a.cluster)], b.cluster, ($6)[array_position($5, b.cluster)]'),
-		(SELECT string_agg(format('coalesce(a.key_%1$s, b.key_%1$s)', i), ', ' ORDER BY i) FROM generate_series(1, key_length) AS i))
-		USING (pair[1]).snapshot, (pair[2]).snapshot, (pair[1]).clusters, (pair[1]).personas, (pair[2]).clusters, (pair[2]).personas;
+	RETURN QUERY EXECUTE format(
+		'SELECT %s, m.from_cluster, a.persona, m.to_cluster, b.persona, a.by_value, b.by_value FROM ('
+		'%s WHERE (a.group_id, a.cluster) IS DISTINCT FROM (b.group_id, b.cluster)) AS m '
+		'LEFT JOIN segment.names_at($3, $1) AS a ON a.group_id = m.from_group AND a.cluster = m.from_cluster '
+		'LEFT JOIN segment.names_at($3, $2) AS b ON b.group_id = m.to_group AND b.cluster = m.to_cluster '
+		'ORDER BY m.from_group, m.from_cluster, m.to_group, m.to_cluster, %s',
+		segment.key_text(key_length, 'm.key_n'),
+		segment.moves_query(of, (SELECT string_agg(format('coalesce(a.key_%1$s, b.key_%1$s) AS key_%1$s', i), ', ' ORDER BY i) FROM generate_series(1, key_length) AS i)),
+		(SELECT string_agg(format('m.key_%s', i), ', ' ORDER BY i) FROM generate_series(1, key_length) AS i))
+		USING (pair[1]).snapshot, (pair[2]).snapshot, of;
 END
 $$;
 COMMENT ON FUNCTION segment.movers(text, timestamptz, timestamptz) IS
-	'the customers that are in other clusters at one of two snapshots than at the other, as segment.migration() counts them; key: the text of their key, or of a row of its columns if it has several. In the order of the clusters and of the keys. Arguments and errors as segment.migration()';
+	'the customers that are in other clusters, or in clusters of other groups, at one of two snapshots than at the other, as segment.migration() counts them; key: the text of their key, or of a row of its columns if it has several. In the order of the groups, the clusters and the keys. Arguments, by_value and errors as segment.migration()';

@@ -14,7 +14,9 @@ CREATE TABLE mall_customers (customer_id int PRIMARY KEY, gender text, age int, 
 \copy mall_customers FROM 'data/mall_customers.csv' CSV HEADER
 SELECT segment.fit('mall', 'mall_customers', '{annual_income,spending_score}', 5);
 SELECT segment.fit('mixture', 'mall_customers', '{annual_income,spending_score}', 5, method => 'gmm');
+SELECT segment.fit('stores', 'mall_customers', '{annual_income,spending_score}', 2, by => 'gender');
 SELECT segment.create_view('mall', 'personas');
+SELECT segment.snapshot('mall'), segment.snapshot('stores');
 CREATE TABLE models AS SELECT kmeans(3, age, annual_income) AS m, cluster_sketch(age, annual_income) AS s FROM mall_customers;
 CREATE ROLE reader LOGIN; GRANT SELECT ON personas TO reader;
 CREATE ROLE guest LOGIN; GRANT SELECT ON mall_customers TO guest; SELECT segment.share('mall', 'guest');
@@ -29,6 +31,8 @@ $primary->safe_psql('postgres', q{
 UPDATE mall_customers SET annual_income = annual_income + 3 WHERE customer_id % 2 = 0;
 SELECT segment.refit('mall'); SELECT segment.rename('mall', 4, 'Careful Savers');
 INSERT INTO mall_customers VALUES (201, 'Female', 30, 90, 15);
+UPDATE mall_customers SET gender = 'Male' WHERE customer_id = 3;
+SELECT segment.snapshot('mall'), segment.snapshot('stores');
 });
 $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'it is a standby');
@@ -37,6 +41,9 @@ my %read = (
 	'a persona view' => q{SELECT * FROM personas ORDER BY customer_id},
 	'segment.models and segment.personas' => q{SELECT * FROM segment.models; SELECT * FROM segment.personas},
 	'segment.profile, segment.history, segment.changes' => q{SELECT * FROM segment.profile('mall'); SELECT * FROM segment.history('mall'); SELECT * FROM segment.changes},
+	'segment.snapshots' => q{SELECT * FROM segment.snapshots},
+	'segment.migration' => q{SELECT * FROM segment.migration('mall'); SELECT * FROM segment.migration('stores')},
+	'segment.movers' => q{SELECT * FROM segment.movers('mall'); SELECT * FROM segment.movers('stores')},
 	'segment.health' => q{SELECT * FROM segment.health('mall')},
 	'segment.explain' => q{SELECT * FROM segment.explain('mall', 4)},
 	'segment.explain_customer' => q{SELECT * FROM segment.explain_customer('mall', '201'); SELECT * FROM segment.explain_customer('mixture', '7')},
@@ -60,7 +67,7 @@ SELECT count(*), count(psi) FROM segment.health('mall')}), '11|9', 'with paralle
 # What writes
 for my $call (
 	q{fit('new', 'mall_customers', k => 3)}, q{refit('mall')}, q{rename('mall', 0, 'x')}, q{activate('mall', 1)}, q{apply_rules('mall')}, q{apply_rules('mall', NULL)},
-	q{create_view('mall', 'v')}, q{drop('mall', true)}, q{share('mall', 'reader')}, q{unshare('mall', 'guest')})
+	q{create_view('mall', 'v')}, q{drop('mall', true)}, q{snapshot('stores')}, q{forget('mall', 'infinity')}, q{share('mall', 'reader')}, q{unshare('mall', 'guest')})
 {
 	my ($status, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\nSELECT segment.$call");
 	like($err, qr/ERROR:  25006: cannot execute [A-Z ]+ in a read-only transaction/, "segment.$call is refused");
