@@ -1,6 +1,9 @@
 # A snapshot that does not come to its end leaves nothing behind: killed, or the server stopped at once, in the middle.
 use strict;
 use warnings FATAL => 'all';
+use FindBin;
+use lib $FindBin::Bin;
+use Crash qw(kill_backend);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -43,7 +46,7 @@ sub ends_in_nothing
 	is($node->safe_psql('postgres', $queries[$_]), $before[$_], "$how: nothing of it is left") for 0 .. $#queries;
 }
 my %ends = (
-	'killed' => sub { kill 'KILL', $_[0] },
+	'killed' => sub { kill_backend($node, $_[0]) or die 'the server does not start anew' },
 	'cancelled' => sub { $node->safe_psql('postgres', "SELECT pg_cancel_backend($_[0])") },
 	'stopped at once' => sub { $node->stop('immediate'); $node->start });
 ends_in_nothing("the first snapshot, $_", $ends{$_}, 'model', $all) for sort keys %ends;
