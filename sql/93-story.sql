@@ -254,9 +254,9 @@ BEGIN
 				|| string_agg(format('| %s | %s%s | %s | %s | %s |', segment.markdown(c.persona), c.event, ', ' || segment.markdown(c.note),
 					c.size_before, c.size_after, segment.short_number(c.drift)), E'\n' ORDER BY c.cluster)
 			INTO part FROM segment.change AS c WHERE c.model_id = v.model_id AND c.version = v.version AND c.group_id = v.group_id;
-		told := told || format('Version %s continues version %s%s.', v.version, v.previous,
-			', fitted on ' || to_char(before.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')) || part;
-		told := told || 'How far a centroid moved is a multiple of the root mean square distance of its members to it before.'::text;
+		told := told || format('Version %s continues version %s%s.%s', v.version, v.previous,
+				coalesce(', fitted on ' || to_char(before.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), CASE WHEN v.by_value IS NOT NULL THEN ', which does not have this group' END), CASE WHEN part IS NULL THEN ' Nothing has changed in this group.' END)
+			|| (part || E'\n\nHow far a centroid moved is a multiple of the root mean square distance of its members to it before.');
 	END IF;
 
 	SELECT * INTO taken FROM segment.snapshot AS s WHERE s.model_id = v.model_id ORDER BY s.snapshot DESC LIMIT 1;
@@ -308,6 +308,178 @@ $$;
 COMMENT ON FUNCTION segment.story_doubts(segment.version, text, regclass, text, text) IS
 	'part of segment.story(): what segment.health() and segment.lint() say; of a source that cannot be read, what stands against it';
 
+-- A model by groups as a whole. However many groups there are, this is a page.
+CREATE FUNCTION segment.variance_between_groups(model_id bigint) RETURNS TABLE ("position" int, feature text, share float8)
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 5
+BEGIN ATOMIC
+	WITH c AS (
+		SELECT v.group_id, s.size, p.feature AS "position", p.mean, p.spread, max(greatest(abs(p.mean), p.spread)) OVER (PARTITION BY p.feature) AS unit
+		FROM segment.version AS v
+		CROSS JOIN LATERAL @extschema@.cluster_stats(v.clustering) AS s
+		JOIN LATERAL @extschema@.cluster_profile(v.clustering) AS p ON p.cluster = s.cluster
+		WHERE v.model_id = variance_between_groups.model_id AND v.active
+	), centred AS (
+		-- by the largest number, for squares to be numbers; below 1e-100 of it they are of no account
+		SELECT c."position", c.size, c.spread / nullif(c.unit, 0) AS spread, c.mean / nullif(c.unit, 0) AS mean,
+			sum(c.size * (c.mean / nullif(c.unit, 0))) OVER in_group / sum(c.size) OVER in_group AS group_mean,
+			sum(c.size * (c.mean / nullif(c.unit, 0))) OVER of_all / sum(c.size) OVER of_all AS all_mean
+		FROM c
+		WINDOW in_group AS (PARTITION BY c."position", c.group_id), of_all AS (PARTITION BY c."position")
+	), summed AS (
+		SELECT d."position", sum(d.size * greatest(abs(d.group_mean - d.all_mean), 1e-100) ^ 2) AS between_groups,
+			sum(d.size * (greatest(d.spread, 1e-100) ^ 2 + greatest(abs(d.mean - d.all_mean), 1e-100) ^ 2)) AS total, sum(d.size)::float8 AS customers
+		FROM centred AS d GROUP BY d."position"
+	)
+	SELECT s."position", m.features[s."position"], least(1, s.between_groups / s.total)
+	FROM summed AS s JOIN segment.model AS m ON m.id = variance_between_groups.model_id
+	WHERE s.total > 1e-28 * s.customers
+	ORDER BY 3 DESC, 1;
+END;
+COMMENT ON FUNCTION segment.variance_between_groups(bigint) IS
+	'share of the variance of each feature, of the customers of the fit, that lies between the groups of the active version of the model of that number, the largest first; features that do not vary are left out';
+
+CREATE FUNCTION segment.story_groups(m segment.model) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH c AS (
+		SELECT * FROM segment.clusters_of_groups(m.id)
+	), g AS MATERIALIZED (
+		SELECT c.group_rank, segment.markdown(left(c.by_value, 60)) AS name, c.customers, c.customers / sum(c.customers) OVER () AS share, count(*) AS segments,
+			(array_agg(c.persona ORDER BY c.size DESC, c.cluster))[1] AS largest, max(c.share) AS largest_share
+		FROM c GROUP BY c.group_rank, c.by_value, c.customers
+	), s AS (
+		SELECT count(*) AS groups, sum(g.segments)::bigint AS segments, sum(g.customers)::bigint AS customers,
+			percentile_disc(0.5) WITHIN GROUP (ORDER BY g.customers) AS median,
+			(array_agg(g.name ORDER BY g.group_rank))[1] AS largest, max(g.customers) AS most, (array_agg(g.name ORDER BY g.group_rank DESC))[1] AS smallest, min(g.customers) AS least,
+			count(*) FILTER (WHERE g.group_rank > 10) AS others, sum(g.customers) FILTER (WHERE g.group_rank > 10) AS of_others
+		FROM g
+	)
+	SELECT concat_ws(E'\n\n',
+		'# ' || segment.markdown(m.model),
+		format('%s by %s, each clustered by itself, with a story of its own: %s of %s of %s, told apart by %s. Version %s, fitted on %s (UTC) by %s, scale %s.',
+			segment.count_text(s.groups, 'group'), segment.markdown(m.by_column), segment.count_text(s.segments, 'segment'), segment.count_text(s.customers, 'customer'),
+			segment.markdown(v.source),
+			(SELECT segment.markdown_list(array_agg(segment.markdown(f.name) ORDER BY f."position")) FROM unnest(m.features) WITH ORDINALITY AS f(name, "position")),
+			v.version, to_char(v.fitted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), m.method, m.scale),
+		(SELECT format('Of the variance of the customers, the groups explain %s.',
+				segment.markdown_list(array_agg(format('%s in %s', segment.percent(e.share), segment.markdown(e.feature)) ORDER BY e.share DESC, e."position")))
+			FROM (SELECT * FROM segment.variance_between_groups(m.id) AS b LIMIT 5) AS e WHERE s.groups > 1 HAVING count(*) > 0),
+		CASE WHEN s.groups > 1 THEN format('The largest group, %1$s %2$s, has %3$s, the smallest, %1$s %4$s, has %5$s; half of the groups have %6$s or fewer.', segment.markdown(m.by_column),
+			s.largest, segment.count_text(s.most, 'customer'), s.smallest, segment.count_text(s.least, 'customer'), s.median) END,
+		(SELECT '| ' || segment.markdown(m.by_column) || E' | Customers | Share | Segments | Largest segment |\n| --- | ---: | ---: | ---: | --- |\n'
+				|| string_agg(format('| %s | %s | %s | %s | %s, %s |', g.name, g.customers, segment.percent(g.share::float8), g.segments,
+					segment.markdown(g.largest), segment.percent(g.largest_share)), E'\n' ORDER BY g.group_rank)
+			FROM g WHERE g.group_rank <= 10),
+		CASE WHEN s.others > 0 THEN format('And %s, of %s.', segment.count_text(s.others, 'more group'), segment.count_text(s.of_others::bigint, 'customer')) END)
+	FROM s CROSS JOIN (SELECT * FROM segment.version AS a WHERE a.model_id = m.id AND a.active ORDER BY a.group_id LIMIT 1) AS v;
+END;
+COMMENT ON FUNCTION segment.story_groups(segment.model) IS
+	'part of segment.story() of a model by groups: how many there are, the share of the variance of each feature (of five at most) that lies between them, the largest and the smallest, and a line for each of the ten largest';
+
+CREATE FUNCTION segment.story_spread(m segment.model) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH c AS MATERIALIZED (
+		SELECT k.*, sum(k.size) OVER (PARTITION BY k.persona) / sum(k.size) OVER () AS all_share FROM segment.clusters_of_groups(m.id) AS k
+	), p AS MATERIALIZED (
+		SELECT c.persona_rank AS rank, c.persona, count(*) AS groups, sum(c.size)::bigint AS customers, c.all_share::float8 AS share, max(c.share) AS most,
+			(array_agg(c.by_value ORDER BY c.share DESC, c.group_rank))[1] AS most_in
+		FROM c GROUP BY c.persona_rank, c.persona, c.all_share
+	), s AS (
+		SELECT count(*) AS names, (SELECT max(c.group_rank) FROM c) AS groups, count(*) FILTER (WHERE p.groups = 1) AS in_one,
+			count(*) FILTER (WHERE p.groups = (SELECT max(c.group_rank) FROM c)) AS in_all,
+			count(*) FILTER (WHERE p.rank > 15) AS others, sum(p.customers) FILTER (WHERE p.rank > 15) AS of_others
+		FROM p
+	), d AS (
+		SELECT c.group_rank, c.by_value, c.customers, (1 - sum(least(c.share, c.all_share)))::float8 AS distance,
+			(array_agg(c.persona ORDER BY c.share - c.all_share DESC, c.cluster))[1] AS persona,
+			(array_agg(c.share ORDER BY c.share - c.all_share DESC, c.cluster))[1] AS share,
+			(array_agg(c.all_share ORDER BY c.share - c.all_share DESC, c.cluster))[1]::float8 AS all_share
+		FROM c WHERE c.customers >= 30 GROUP BY c.group_rank, c.by_value, c.customers
+		ORDER BY 4 DESC, 1 LIMIT 5
+	)
+	SELECT concat_ws(E'\n\n',
+		'## Personas',
+		format('Of %s, %s in every group, %s in one only.', segment.count_text(s.names, 'name'),
+			format('%s %s', s.in_all, CASE s.in_all WHEN 1 THEN 'is' ELSE 'are' END), format('%s %s', s.in_one, CASE s.in_one WHEN 1 THEN 'is' ELSE 'are' END)),
+		(SELECT E'| Persona | Groups | Customers | Share | Largest share of a group |\n| --- | ---: | ---: | ---: | --- |\n'
+				|| string_agg(format('| %s | %s | %s | %s | %s, %s |', segment.markdown(p.persona), p.groups, p.customers, segment.percent(p.share),
+					segment.percent(p.most), segment.markdown(left(p.most_in, 60))), E'\n' ORDER BY p.rank)
+			FROM p WHERE p.rank <= 15),
+		CASE WHEN s.others > 0 THEN format('And %s, of %s.', segment.count_text(s.others, 'more name'), segment.count_text(s.of_others::bigint, 'customer')) END,
+		(SELECT E'## Groups that differ the most\n\n'
+				'Of the groups of 30 customers or more, those that would have to change the most to be spread over the personas as all customers are:' || E'\n\n'
+				|| string_agg(format('- %s %s: %s of its %s would be of another persona; %s are %s there, %s of all', segment.markdown(m.by_column), segment.markdown(left(d.by_value, 60)), segment.percent(d.distance),
+					segment.count_text(d.customers, 'customer'), segment.percent(d.share), segment.markdown(d.persona), segment.percent(d.all_share)),
+					E'\n' ORDER BY d.distance DESC, d.group_rank)
+			FROM d WHERE s.groups > 1 HAVING count(*) > 0))
+	FROM s;
+END;
+COMMENT ON FUNCTION segment.story_spread(segment.model) IS
+	'part of segment.story() of a model by groups: how its personas, by their names, spread over the groups, a line for each of the 15 with the most customers; and up to five groups, of 30 customers or more, that differ the most from all customers, by the share of them that would have to be of another persona (the total variation distance of the shares)';
+
+CREATE FUNCTION segment.story_changes_of_groups(m segment.model) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH v AS (
+		SELECT a.group_id, a.version, a.previous FROM segment.version AS a WHERE a.model_id = m.id AND a.active
+	), at AS (
+		SELECT max(v.version) AS version, max(v.previous) AS previous FROM v
+	), before AS (
+		SELECT b.group_id, b.fitted_at FROM segment.version AS b JOIN at ON b.version = at.previous WHERE b.model_id = m.id
+	), changed AS MATERIALIZED (
+		SELECT c.group_id, c.by_value, count(*) FILTER (WHERE c.event = 'born') AS born, count(*) FILTER (WHERE c.event = 'died') AS died,
+			count(*) FILTER (WHERE c.event = 'split') AS split, count(*) FILTER (WHERE c.event = 'merged') AS merged, max(c.drift) AS drift,
+			c.group_id IN (SELECT v.group_id FROM v) AS is_there, c.group_id IN (SELECT b.group_id FROM before AS b) AS was_there
+		FROM segment.change AS c JOIN at ON c.version = at.version WHERE c.model_id = m.id
+		GROUP BY c.group_id, c.by_value
+	), s AS (
+		SELECT count(*) FILTER (WHERE d.is_there AND NOT d.was_there) AS new, count(*) FILTER (WHERE NOT d.is_there) AS gone,
+			count(*) FILTER (WHERE d.is_there AND d.was_there) AS changed,
+			(SELECT count(*) FROM v) - count(*) FILTER (WHERE d.is_there) AS unchanged,
+			coalesce(sum(d.born), 0) AS born, coalesce(sum(d.died), 0) AS died, coalesce(sum(d.split), 0) AS split, coalesce(sum(d.merged), 0) AS merged
+		FROM changed AS d
+	)
+	SELECT concat_ws(E'\n\n', '## What changed',
+		CASE WHEN at.previous IS NULL THEN format('Version %s continues no other: there is nothing to compare it with.', at.version)
+			ELSE format('Version %s continues version %s%s. Groups that are new: %s, that changed: %s, that did not: %s, that are gone: %s. Segments born: %s, died: %s, split: %s, merged: %s.',
+				at.version, at.previous, ', fitted on ' || to_char((SELECT max(b.fitted_at) FROM before AS b) AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+				s.new, s.changed, s.unchanged, s.gone, s.born, s.died, s.split, s.merged) END,
+		(SELECT E'Groups that changed the most:\n\n| ' || segment.markdown(m.by_column) || E' | Born | Died | Split | Merged | Centroids moved |\n| --- | ---: | ---: | ---: | ---: | ---: |\n'
+				|| string_agg(format('| %s | %s | %s | %s | %s | %s |', segment.markdown(left(d.by_value, 60)), d.born, d.died, d.split, d.merged, segment.short_number(d.drift)),
+					E'\n' ORDER BY d.born + d.died + d.split + d.merged DESC, d.drift DESC NULLS LAST, d.group_id)
+			FROM (SELECT * FROM changed AS x WHERE x.is_there AND x.was_there
+				ORDER BY x.born + x.died + x.split + x.merged DESC, x.drift DESC NULLS LAST, x.group_id LIMIT 5) AS d HAVING count(*) > 0)
+			|| E'\n\nHow far centroids moved is the largest of the group, as a multiple of the root mean square distance of their members to them before.')
+	FROM at CROSS JOIN s;
+END;
+COMMENT ON FUNCTION segment.story_changes_of_groups(segment.model) IS
+	'part of segment.story() of a model by groups: how many are new, gone and changed since the version before, and the five that changed the most: by segments that were born, died, split or merged, then by drift';
+
+CREATE FUNCTION segment.story_doubts_of_groups(m segment.model, obstacle text) RETURNS text
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	WITH g AS (
+		SELECT c.group_rank, c.by_value, c.customers, count(*) AS segments, max(c.share) AS largest
+		FROM segment.clusters_of_groups(m.id) AS c GROUP BY c.group_rank, c.by_value, c.customers
+	), doubt AS (
+		SELECT d.rank, d.what, count(*) AS groups, (array_agg(segment.markdown(left(g.by_value, 60)) ORDER BY g.group_rank))[1:5] AS names
+		FROM g CROSS JOIN LATERAL (VALUES
+			(1, 'one segment has more than 60 % of the customers, and says little about each', g.largest > 0.6),
+			(2, 'there are fewer than ten customers per feature: others would give other segments', g.customers < 10 * cardinality(m.features)),
+			(3, format('there are fewer segments than the %s that were asked for: too few customers differ', m.k), g.segments < m.k)) AS d(rank, what, doubtful)
+		WHERE d.doubtful GROUP BY d.rank, d.what
+	)
+	SELECT concat_ws(E'\n\n', '## What to distrust',
+		'The source ' || segment.markdown(obstacle) || ': whether the model is still true of it cannot be told.',
+		coalesce((
+			SELECT string_agg(format('- In %s %s (%s%s).', segment.count_text(d.groups, 'group'), d.what, array_to_string(d.names, ', '), CASE WHEN d.groups > 5 THEN ' ...' ELSE '' END),
+				E'\n' ORDER BY d.rank)
+			FROM doubt AS d), 'Nothing was found wrong with the segments of the groups.'));
+END;
+COMMENT ON FUNCTION segment.story_doubts_of_groups(segment.model, text) IS
+	'part of segment.story() of a model by groups: in how many of them a segment is too large, customers are too few, or segments are fewer than asked for, with the five largest of these groups; of a source that cannot be read, what stands against it';
+
 CREATE FUNCTION segment.story_of_model(model text, by_value text, search_path text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -319,6 +491,11 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model AS l WHERE l.id = segment.readable_model_id(story_of_model.model);
 	SELECT * INTO s FROM segment.readable_source(m);
+	IF m.by_column IS NOT NULL AND by_value IS NULL THEN
+		PERFORM segment.check_active(m);
+		RETURN concat_ws(E'\n\n', segment.story_groups(m), segment.story_spread(m), segment.story_changes_of_groups(m),
+			segment.story_doubts_of_groups(m, s.obstacle)) || E'\n';
+	END IF;
 	v := segment.group_of(m.id, by_value);
 	RETURN concat_ws(E'\n\n',
 		segment.story_beginning(v),

@@ -137,6 +137,101 @@ SELECT count(*) AS lines, count(*) FILTER (WHERE g.line = w.line) AS the_same
 FROM told('by', 'Female') WITH ORDINALITY AS g(line, at) FULL JOIN told('women') WITH ORDINALITY AS w(line, at) USING (at);
 SELECT g.line AS "group", w.line AS alone
 FROM told('by', 'Female') WITH ORDINALITY AS g(line, at) FULL JOIN told('women') WITH ORDINALITY AS w(line, at) USING (at) WHERE g.line IS DISTINCT FROM w.line;
+-- All groups together: every number again, from the rows that the view gives a persona, and from segment.changes
+CREATE TABLE visits AS SELECT i AS id, sqrt(i)::int AS store, i * 7919 % 101 + sqrt(i) AS a, i * 7907 % 103 AS b FROM generate_series(1, 1800) AS i;
+ALTER TABLE visits ADD PRIMARY KEY (id);
+SELECT count(DISTINCT by_value) FROM segment.fit('visits', 'visits', '{a,b}', 4, by => 'store');
+SELECT segment.create_view('visits', 'visitors');
+CREATE FUNCTION recomputed_groups() RETURNS TABLE (line text) LANGUAGE sql AS $q$
+	WITH g AS (
+		SELECT store, count(*) AS n, count(DISTINCT persona) AS segments, row_number() OVER (ORDER BY count(*) DESC, store) AS rank FROM visitors GROUP BY store
+	), c AS (
+		SELECT store, persona, count(*) AS n, count(*)::numeric / sum(count(*)) OVER (PARTITION BY store) AS share FROM visitors GROUP BY store, persona
+	), p AS (
+		SELECT persona, count(*) AS n, count(DISTINCT store) AS groups, count(*)::numeric / sum(count(*)) OVER () AS share,
+			row_number() OVER (ORDER BY count(*) DESC, persona COLLATE "C") AS rank FROM visitors GROUP BY persona
+	), long AS (
+		SELECT store, feature, x FROM visitors CROSS JOIN LATERAL (VALUES ('a', a::float8), ('b', b)) AS f(feature, x)
+	), mean AS (
+		SELECT *, avg(x) OVER (PARTITION BY store, feature) AS in_store FROM long
+	)
+	SELECT format('%s groups by store, each clustered by itself, with a story of its own: %s segments of %s customers of story.visits, told apart by a and b. Version %s, fitted on DATE (UTC) by kmeans, scale zscore.',
+		count(*), sum(segments), sum(n), (SELECT max(version) FROM segment.models WHERE model = 'visits')) FROM g
+	UNION ALL
+	SELECT format('Of the variance of the customers, the groups explain %s.', string_agg(format('%s %% in %s', round(100 * share::numeric, 1), feature), ' and ' ORDER BY share DESC))
+	FROM (SELECT feature, var_pop(in_store) / var_pop(x) AS share FROM mean GROUP BY feature) AS v
+	UNION ALL
+	SELECT format('The largest group, store %s, has %s customers, the smallest, store %s, has %s customers; half of the groups have %s or fewer.',
+		(SELECT store FROM g WHERE rank = 1), max(n), (SELECT store FROM g ORDER BY rank DESC LIMIT 1), min(n), percentile_disc(0.5) WITHIN GROUP (ORDER BY n)) FROM g
+	UNION ALL
+	SELECT format('| %s | %s | %s %% | %s | %s, %s %% |', store, n, round(100.0 * n / (SELECT sum(n) FROM g), 1), segments, persona, round(100 * share, 1))
+	FROM (SELECT DISTINCT ON (g.store) g.*, c.persona, c.share FROM g JOIN c USING (store) JOIN segment.personas AS k ON k.model = 'visits' AND k.by_value = g.store::text AND k.persona = c.persona
+		WHERE rank <= 10 ORDER BY g.store, c.n DESC, k.cluster) AS t
+	UNION ALL SELECT format('And %s more groups, of %s customers.', count(*), sum(n)) FROM g WHERE rank > 10
+	UNION ALL
+	SELECT format('Of %s names, %s are in every group, %s are in one only.', count(*), count(*) FILTER (WHERE groups = (SELECT count(*) FROM g)), count(*) FILTER (WHERE groups = 1)) FROM p
+	UNION ALL
+	SELECT format('| %s | %s | %s | %s %% | %s %%, %s |', persona, groups, p.n, round(100 * p.share, 1), round(100 * t.share, 1), t.store)
+	FROM p CROSS JOIN LATERAL (SELECT c.store, c.share FROM c JOIN g USING (store) WHERE c.persona = p.persona ORDER BY c.share DESC, g.rank LIMIT 1) AS t WHERE rank <= 15
+	UNION ALL SELECT format('And %s more names, of %s customers.', count(*), sum(n)) FROM p WHERE rank > 15 HAVING count(*) > 0
+	UNION ALL
+	(SELECT format('- store %s: %s %% of its %s customers would be of another persona; %s %% are %s there, %s %% of all', store, round(100 * distance, 1), n, round(100 * share, 1), persona, round(100 * all_share, 1))
+	FROM (
+		SELECT DISTINCT ON (g.store) g.store, g.n, g.rank, t.distance, c.persona, c.share, p.share AS all_share
+		FROM g JOIN c USING (store) JOIN p USING (persona) JOIN segment.personas AS k ON k.model = 'visits' AND k.by_value = g.store::text AND k.persona = c.persona
+		JOIN LATERAL (SELECT sum(abs(coalesce(w.share, 0) - q.share)) / 2 AS distance FROM p AS q LEFT JOIN c AS w ON w.persona = q.persona AND w.store = g.store) AS t ON true
+		WHERE g.n >= 30 ORDER BY g.store, c.share - p.share DESC, k.cluster) AS d
+	ORDER BY distance DESC, rank LIMIT 5)
+	UNION ALL SELECT 'Of the groups of 30 customers or more, those that would have to change the most to be spread over the personas as all customers are:'
+	UNION ALL
+	SELECT format('- In %s %s there are fewer than ten customers per feature: others would give other segments (%s ...).', count(*), 'groups', (SELECT string_agg(store::text, ', ') FROM (SELECT store FROM g WHERE n < 20 ORDER BY rank LIMIT 5) AS l))
+	FROM g WHERE n < 20
+	UNION ALL
+	SELECT format('- In %s there are fewer segments than the 4 that were asked for: too few customers differ (%s).', CASE count(*) WHEN 1 THEN '1 group' ELSE count(*) || ' groups' END, string_agg(store::text, ', ' ORDER BY rank)) FROM g WHERE segments < 4
+$q$;
+SELECT count(*) AS lines_as_computed FROM recomputed_groups();
+SELECT line FROM recomputed_groups() EXCEPT SELECT line FROM told('visits');
+SELECT line FROM told('visits') WHERE line ~ '\d' EXCEPT SELECT line FROM recomputed_groups();
+SELECT line FROM told('visits') WITH ORDINALITY AS t(line, at) WHERE line <> '' ORDER BY at;
+-- stores that change, open and close
+UPDATE visits SET a = a + 50 WHERE id % 9 < 3 AND store IN (39, 41);
+UPDATE visits SET a = a + 500 WHERE id % 9 = 1 AND store = 40;
+DELETE FROM visits WHERE store = 20;
+INSERT INTO visits SELECT 5000 + i, 1000, i, i % 7 FROM generate_series(1, 50) AS i;
+SELECT count(DISTINCT by_value) FROM segment.refit('visits');
+WITH c AS (
+	SELECT by_value, count(*) FILTER (WHERE event = 'born') AS born, count(*) FILTER (WHERE event = 'died') AS died, count(*) FILTER (WHERE event = 'split') AS split,
+		count(*) FILTER (WHERE event = 'merged') AS merged, max(drift) AS drift
+	FROM segment.changes WHERE model = 'visits' GROUP BY by_value
+), expected AS (
+	SELECT line FROM recomputed_groups()
+	UNION ALL
+	SELECT format('Version 2 continues version 1, fitted on DATE. Groups that are new: 1, that changed: %s, that did not: %s, that are gone: 1. Segments born: %s, died: %s, split: %s, merged: %s.',
+		count(*) - 2, (SELECT count(DISTINCT store) FROM visits) - count(*) + 1, sum(born), sum(died), sum(split), sum(merged)) FROM c
+	UNION ALL SELECT format('| %s | %s | %s | %s | %s | %s |', by_value, born, died, split, merged, segment.short_number(drift)) FROM c WHERE by_value NOT IN ('20', '1000')
+)
+SELECT 'not recomputed: ' || line FROM (SELECT line FROM told('visits') WHERE line ~ '\d' EXCEPT SELECT line FROM expected) AS d
+UNION ALL SELECT 'not told: ' || line FROM (SELECT line FROM expected EXCEPT SELECT line FROM told('visits')) AS d;
+SELECT line FROM told('visits') WITH ORDINALITY AS t(line, at)
+WHERE at >= (SELECT min(at) FROM told('visits') WITH ORDINALITY AS t(line, at) WHERE line = '## What changed') AND line <> '' ORDER BY at;
+-- of a group that is new, of one that has not changed
+SELECT store, line FROM (VALUES ('1000'), ('7')) AS g(store), told('visits', store) WHERE line LIKE 'Version%';
+-- a group, or all, of somebody else's model
+SELECT segment.share('visits', 'regress_segment_story_guest');
+SET ROLE regress_segment_story_guest;
+SELECT line FROM regexp_split_to_table(segment.story('visits'), E'\n') AS line WHERE line ~ '^(#|The source)';
+SELECT line FROM regexp_split_to_table(segment.story('visits', '7'), E'\n') AS line WHERE line ~ '^(#|The source)';
+SET ROLE regress_segment_story;
+-- names and values are text
+CREATE VIEW marked AS SELECT id, a, b, CASE store WHEN 40 THEN E'<i>\n| *a*' ELSE '_' || store || '_' END AS "<by>|" FROM visits WHERE store >= 39;
+SELECT count(DISTINCT by_value) FROM segment.fit('marked', 'marked', '{a,b}', 2, '{id}', by => '<by>|');
+SELECT segment.rename('marked', 0, E'<b> | *x*', E'<i>\n| *a*');
+SELECT line FROM told('marked') WHERE line ~ '<';
+SELECT line FROM told('marked', E'<i>\n| *a*') WHERE line ~ '<';
+-- one group
+CREATE VIEW single AS SELECT id, a, b, 'one' AS store FROM visits WHERE store = 40;
+SELECT count(*) FROM segment.fit('single', 'single', '{a,b}', 1, '{id}', by => 'store');
+SELECT line FROM told('single') WITH ORDINALITY AS t(line, at) WHERE line <> '' ORDER BY at;
 -- what has no story
 SELECT segment.story('by', 'Nobody');
 SELECT segment.story('mall', 'Female');
