@@ -1,6 +1,6 @@
 """Superset for one machine: its own SQLite file, nobody else's servers.
 
-SUPERSET_HOME (dashboard/superset/run sets it) is where its state is kept. All else is Superset's default.
+SUPERSET_HOME (dashboard/superset/run sets it) is where its state is kept. All else is Superset's default, feature flags too.
 """
 import os
 from pathlib import Path
@@ -33,9 +33,4 @@ TALISMAN_CONFIG = {
     "content_security_policy_nonce_in": ["script-src"],
     "force_https": False,
     "session_cookie_secure": False,
-}
-
-FEATURE_FLAGS = {
-    "DRILL_BY": True,
-    "DRILL_TO_DETAIL": True,
 }
