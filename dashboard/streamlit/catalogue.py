@@ -100,8 +100,8 @@ def models() -> tuple[Model, ...]:
     """Models that the role owns or that are shared with it, by name: its own before one of the same name by another."""
     try:
         found = rows(
-            "SELECT DISTINCT ON (model) model, version, method, scale, features, coalesce(key, '{}'), by_column, rows, fitted_at, owner::text "
-            "FROM segment.models WHERE active ORDER BY model, owner = current_user::regrole DESC, owner::text"
+            "SELECT DISTINCT ON (model) model, version, method, scale, features, coalesce(key, '{}'), by_column, rows, fitted_at, owner "
+            "FROM segment.models WHERE active ORDER BY model, owner = current_user::regrole::text DESC, owner"
         )
     except Refused as refused:
         if refused.state in ("42P01", "3F000"):
@@ -160,7 +160,7 @@ def personas(model: Model | None, view: View | None) -> tuple[Persona, ...]:
     """The personas in the order of their clusters, as in segment.charts: of the model or, where it may not be seen, of the view."""
     if model is not None:
         found = rows(
-            "SELECT persona, coalesce(note, '') FROM segment.personas WHERE model = %s AND owner::text = %s", [model.name, model.owner]
+            "SELECT persona, coalesce(note, '') FROM segment.personas WHERE model = %s AND owner = %s", [model.name, model.owner]
         )
     elif view is not None:
         query = sql.SQL("SELECT persona, '' FROM {} WHERE persona IS NOT NULL GROUP BY persona ORDER BY min(cluster), persona")
@@ -177,7 +177,7 @@ def personas(model: Model | None, view: View | None) -> tuple[Persona, ...]:
 def groups(model: Model) -> tuple[str, ...]:
     """The groups of a model by groups."""
     found = rows(
-        "SELECT by_value FROM segment.personas WHERE model = %s AND owner::text = %s AND by_value IS NOT NULL", [model.name, model.owner]
+        "SELECT by_value FROM segment.personas WHERE model = %s AND owner = %s AND by_value IS NOT NULL", [model.name, model.owner]
     )
     return tuple(dict.fromkeys(value for (value,) in found))
 
@@ -186,7 +186,7 @@ def groups(model: Model) -> tuple[str, ...]:
 def snapshots(model: Model) -> tuple[Snapshot, ...]:
     """The snapshots of a model, the first one first."""
     found = rows(
-        "SELECT snapshot, taken_at, customers FROM segment.snapshots WHERE model = %s AND owner::text = %s ORDER BY snapshot",
+        "SELECT snapshot, taken_at, customers FROM segment.snapshots WHERE model = %s AND owner = %s ORDER BY snapshot",
         [model.name, model.owner],
     )
     return tuple(Snapshot(*r) for r in found)

@@ -45,7 +45,7 @@ def scatter(
     points: list[tuple[str, float, float]], centroids: dict[str, tuple[float, float]], x: str, y: str, colours: Colours
 ) -> go.Figure:
     """Customers by two columns, a colour per persona, and the centroids as diamonds."""
-    figure = _figure(430, xaxis=_title(x), yaxis=_title(y), legend={"orientation": "h", "y": -0.2})
+    figure = _figure(450, xaxis=_title(x), yaxis=_title(y), legend={"orientation": "h", "y": -0.2})
     where = f"<br>{escape.chart(x)}: %{{x:,.4~g}}<br>{escape.chart(y)}: %{{y:,.4~g}}<extra></extra>"
     for persona, colour in colours.items():
         of = [p for p in points if p[0] == persona]
@@ -78,7 +78,7 @@ def sizes(customers: dict[str | None, int], colours: Colours) -> go.Figure:
     shown = {p: n for p, n in customers.items() if p is not None or n}
     total = sum(shown.values())
     labels = [NOBODY if p is None else p for p in shown]
-    figure = _figure(60 + 44 * len(shown), xaxis=_title("customers"), yaxis=_categories(labels, 20) | {"autorange": "reversed"})
+    figure = _figure(60 + 36 * len(shown), xaxis=_title("customers"), yaxis=_categories(labels, 20) | {"autorange": "reversed"})
     figure.add_bar(
         y=[escape.chart(label) for label in labels],
         x=list(shown.values()),
@@ -98,7 +98,7 @@ def profile(z: dict[str, list[float | None]], means: dict[str, list[float | None
     most = max([1.0, *(abs(v) for row in z.values() for v in row if v is not None)])
     personas = list(z)
     figure = _figure(
-        120 + 44 * len(personas),
+        100 + 40 * len(personas),
         xaxis=_categories(columns, 16) | {"side": "top"},
         yaxis=_categories(personas, 20) | {"autorange": "reversed"},
     )

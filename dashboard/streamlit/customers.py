@@ -106,7 +106,7 @@ def _explanation(subject: Subject, picked: str | None) -> None:
         note("The model has no key by which a customer could be found: fit it with one.")
         return
     name = ", ".join(model.key)
-    key = st.text_input(f"{escape.markdown(name)} of a customer, or pick a row above", value=picked or "", key=f"why {picked}")
+    key = dashboard.labelled(f"{name} of a customer, or pick a row above", st.text_input, value=picked or "", key=f"why {picked}")
     if not key:
         return
     try:

@@ -1,7 +1,7 @@
 """What all pages share: what is looked at, and how names, notes and refusals are shown."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from typing import Any
@@ -47,9 +47,18 @@ class Subject:
         return tuple(n for n in names if re.search(r"(^|_| )(id|key|no|number)$", n, re.IGNORECASE))
 
 
+# as much as possible of a page at a look
+_STYLE = """<style>
+.stMainBlockContainer { padding: 2rem 2.5rem }
+.stMainBlockContainer h1 { padding: 0; font-size: 1.9rem }
+.stMainBlockContainer [data-testid="stMetricValue"] { font-size: 1.7rem }
+.segment-label { font-size: .875rem; margin-bottom: -.75rem; overflow-wrap: anywhere }
+</style>"""
+
+
 def title(text: str, model: Model | None) -> None:
     """The heading of a page."""
-    st.html("<style>.stMainBlockContainer { padding-top: 2.5rem } h1 { padding: 0 !important; font-size: 1.9rem !important }</style>")
+    st.html(_STYLE)
     st.title(text, anchor=False)
     if model is not None:
         of = f"Model <b>{escape.page(model.name)}</b>, version {model.version} of {model.fitted_at:%d %B %Y}, by "
@@ -77,6 +86,12 @@ def draw(figure: go.Figure, key: str, alt: str, **options: Any) -> None:
     # no buttons over the chart: nobody needs them, and one links elsewhere
     config = {"displayModeBar": False, "displaylogo": False}
     st.plotly_chart(figure, config=config, key=key, alt=alt, **options)
+
+
+def labelled(text: str, widget: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """A widget of streamlit whose label is shown, and read out, as it is: its own would be read as Markdown."""
+    st.html(f'<div class="segment-label" aria-hidden="true">{escape.page(text)}</div>')
+    return widget(text, *arguments, label_visibility="collapsed", **options)
 
 
 def refused(error: Refused) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import escape
+import dashboard
 import queries
 from catalogue import Persona, View
 from conditions import Between, Conditions, OneOf
@@ -22,8 +22,9 @@ def choose(view: View, personas: tuple[Persona, ...], everybody: Everybody, key:
         if column in key or len(values) < 2:
             continue
         # one that is named like NULL is told apart by its place
-        picked_at = st.multiselect(
-            escape.markdown(column),
+        picked_at = dashboard.labelled(
+            column,
+            st.multiselect,
             range(len(values)),
             format_func=lambda at, values=values: NONE if values[at] is None else values[at],
             key=f"values of {column} of {where}",
@@ -44,7 +45,9 @@ def choose(view: View, personas: tuple[Persona, ...], everybody: Everybody, key:
 def _slider(of: Range, key: str) -> Between | None:
     """A range of a column; None if nothing is left out."""
     low, high, step = slider_range(of)
-    value = st.slider(escape.markdown(of.column.name), low, high, (low, high), step, key=f"{key} {low} {high}", persist_state="session")
+    value = dashboard.labelled(
+        of.column.name, st.slider, low, high, (low, high), step, key=f"{key} {low} {high}", persist_state="session"
+    )
     if value == (low, high):
         return None
     return Between(of.column, None if value[0] <= low else float(value[0]), None if value[1] >= high else float(value[1]))

@@ -128,7 +128,7 @@ def leading_features(model: Model) -> list[str]:
     """The features of a model in that order, as they were in the fit."""
     found = rows(
         "SELECT p.feature FROM segment.profile(%s) AS p JOIN segment.personas AS s ON s.cluster = p.cluster AND s.by_value IS NOT DISTINCT FROM p.by_value "
-        "WHERE s.model = %s AND s.owner::text = %s GROUP BY p.feature ORDER BY sum(s.share * p.z * p.z) DESC, array_position(%s, p.feature)",
+        "WHERE s.model = %s AND s.owner = %s GROUP BY p.feature ORDER BY sum(s.share * p.z * p.z) DESC, array_position(%s, p.feature)",
         [model.name, model.name, model.owner, list(model.features)],
     )
     return [feature for (feature,) in found]

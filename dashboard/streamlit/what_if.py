@@ -54,8 +54,8 @@ def _start(subject: Subject, model: Model, ranges: list[Range]) -> tuple[str, st
     average = tuple(0.0 if r.mean is None else r.mean for r in ranges)
     if subject.view is not None and model.key:
         name = ", ".join(model.key)
-        label = f"{escape.markdown(name)} of a customer to begin with; empty: an average one"
-        key = st.text_input(label, value=st.session_state.get("customer", ""), key="what if of").strip()
+        label = f"{name} of a customer to begin with; empty: an average one"
+        key = dashboard.labelled(label, st.text_input, value=st.session_state.get("customer", ""), key="what if of").strip()
         st.session_state["customer"] = key
     found = None
     if key:
@@ -70,7 +70,9 @@ def _start(subject: Subject, model: Model, ranges: list[Range]) -> tuple[str, st
     if model.by_column:
         groups = catalogue.groups(model)
         at = groups.index(found[1]) if found and found[1] in groups else 0
-        place = st.selectbox(escape.markdown(model.by_column), range(len(groups)), at, format_func=lambda i: groups[i], key=f"group {key}")
+        place = dashboard.labelled(
+            model.by_column, st.selectbox, range(len(groups)), at, format_func=lambda i: groups[i], key=f"group {key}"
+        )
         group = groups[place]
     return key, group, found[2] if found else average
 
@@ -82,7 +84,7 @@ def _slider(of: Range, value: float, key: str) -> float:
         value = round(value)
     if low == high:
         high = low + step
-    return float(st.slider(escape.markdown(of.column.name), low, high, value, step, key=f"{key} {low} {high}"))
+    return float(dashboard.labelled(of.column.name, st.slider, low, high, value, step, key=f"{key} {low} {high}"))
 
 
 def _with(of: Range, value: float) -> Range:
