@@ -47,12 +47,14 @@ class Subject:
         return tuple(n for n in names if re.search(r"(^|_| )(id|key|no|number)$", n, re.IGNORECASE))
 
 
-# as much as possible of a page at a look
+# As much as possible of a page at a look; and chosen values in colours that are told apart in the dark, too.
 _STYLE = """<style>
 .stMainBlockContainer { padding: 2rem 2.5rem }
 .stMainBlockContainer h1 { padding: 0; font-size: 1.9rem }
 .stMainBlockContainer [data-testid="stMetricValue"] { font-size: 1.7rem }
-.segment-label { font-size: .875rem; margin-bottom: -.75rem; overflow-wrap: anywhere }
+.stMultiSelect [data-tag] { color: inherit !important; background: color-mix(in srgb, currentColor 18%, transparent) !important }
+.stHtml { overflow-wrap: anywhere }
+.segment-label { font-size: .875rem; margin-bottom: -.75rem }
 </style>"""
 
 

@@ -38,7 +38,7 @@ def migration(subject: Subject) -> None:
     heading("The same as streams")
     figure = charts.sankey(flows, subject.names, _NOWHERE, subject.colours)
     dashboard.draw(figure, "sankey", "Streams: customers who moved, from and to")
-    _movers(model, since, until, sum(f.customers for f in flows if f.origin != f.target))
+    _movers(model, since, until, sum(f.moved for f in flows))
 
 
 def _choose(found: tuple[catalogue.Snapshot, ...]) -> tuple[datetime | None, datetime | None]:
@@ -56,14 +56,15 @@ def _choose(found: tuple[catalogue.Snapshot, ...]) -> tuple[datetime | None, dat
 
 def _figures(flows: tuple[queries.Flow, ...]) -> None:
     before = sum(f.customers for f in flows if f.origin is not None)
-    stayed = sum(f.customers for f in flows if f.origin is not None and f.origin == f.target)
-    moved = sum(f.customers for f in flows if f.origin is not None and f.target is not None and f.origin != f.target)
+    came = sum(f.customers for f in flows if f.origin is None)
+    went = sum(f.customers for f in flows if f.target is None)
+    moved = sum(f.moved for f in flows) - came - went
     figures = [
         ("customers before", f"{before:,}"),
-        ("stayed", f"{stayed:,}"),
+        ("stayed", f"{before - moved - went:,}"),
         ("moved", f"{moved:,}"),
-        ("came", f"{sum(f.customers for f in flows if f.origin is None):,}"),
-        ("went", f"{sum(f.customers for f in flows if f.target is None):,}"),
+        ("came", f"{came:,}"),
+        ("went", f"{went:,}"),
     ]
     for place, (label, value) in zip(st.columns(len(figures)), figures):
         place.metric(label, value)

@@ -35,7 +35,7 @@ def overview(subject: Subject) -> None:
         heading("Customers per persona")
         customers = _customers(subject, groups)
         dashboard.draw(charts.sizes(customers, subject.colours), "sizes", "Bars: customers per persona")
-        heading("What sets each persona apart: z-scores of its means")
+        heading("What sets each persona apart: z-scores")
         _profile(subject, everybody, groups, columns)
     _distributions(subject, everybody, columns)
     with st.expander("The numbers"):

@@ -286,18 +286,27 @@ def explain_customer(model: Model, key: str) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class Flow:
-    """Customers who went from a persona (None: from nowhere) to one (None: they left), and their share of those who were in the first."""
+    """
+    Customers who went from a persona (None: from nowhere) to one (None: they left): how many, their share of those who were in the
+    first, and how many are in another cluster than before. These are not all of them if the persona is called otherwise now.
+    """
 
     origin: str | None
     target: str | None
     customers: int
     share: float
+    moved: int
 
 
 @st.cache_data(ttl=options().ttl)
 def migration(model: Model, since: Any, until: Any) -> tuple[Flow, ...]:
-    """Who moved where between two snapshots."""
-    found = rows("SELECT from_persona, to_persona, customers, share FROM segment.migration(%s, %s, %s)", [model.name, since, until])
+    """Who moved where between two snapshots. Personas of one name in several groups are counted together."""
+    found = rows(
+        "SELECT from_persona, to_persona, sum(customers)::bigint, (sum(customers) / sum(sum(customers)) OVER (PARTITION BY from_persona))::float8, "
+        "coalesce(sum(customers) FILTER (WHERE (from_cluster, from_by_value) IS DISTINCT FROM (to_cluster, to_by_value)), 0)::bigint "
+        "FROM segment.migration(%s, %s, %s) GROUP BY from_persona, to_persona",
+        [model.name, since, until],
+    )
     return tuple(Flow(*r) for r in found)
 
 

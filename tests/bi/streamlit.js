@@ -302,6 +302,26 @@ async function hardNames(browser) {
 	is((await chart(page, 'scatter')).filter((t) => t.marker.symbol !== 'diamond').flatMap((t) => t.x.map((x, i) => [x, t.y[i]])).map(key).sort(),
 		sample.map((p) => [p.x, p.y]).map(key).sort(), 'the same customers as segment.charts has');
 	is((await chart(page, 'sizes'))[0].x, sql(`SELECT count(*) AS n FROM dashboard.many_personas GROUP BY cluster ORDER BY cluster`).map((r) => r.n), 'sizes are of all customers');
+
+	// groups
+	await choose(page, 'model', 'stores');
+	is(await alerts(page), [], 'groups: nothing is refused');
+	const stores = sql(`SELECT persona, count(*) AS n FROM dashboard.store_personas WHERE persona IS NOT NULL GROUP BY persona`);
+	const shown = (await chart(page, 'sizes'))[0];
+	is(shown.y.map((name, i) => [name, shown.x[i]]).sort(), stores.map((r) => [r.persona, r.n]).sort(), 'groups: customers per persona');
+	await go(page, 'What if?');
+	await choose(page, 'sto re', 'Male', 'stMain');
+	const at = await Promise.all(['age', 'spending_score'].map(async (f) => Number(await page.getByRole('slider', { name: f }).inputValue())));
+	const placed = sql(`SELECT persona, distance FROM segment.score('stores', (SELECT ARRAY[avg(age), avg(spending_score)] FROM dashboard.store_personas), 'Male') ORDER BY rank`);
+	ok((await words(page)).includes(`${placed[0].persona} (cluster `), 'groups: a customer is scored in its group', at, await words(page));
+	await go(page, 'Migration');
+	is(await page.locator('[data-testid=stMetricValue]').allInnerTexts(), sql(`
+		SELECT sum(customers) FILTER (WHERE from_cluster IS NOT NULL) AS before,
+			sum(customers) FILTER (WHERE (from_cluster, from_by_value) = (to_cluster, to_by_value)) AS stayed,
+			sum(customers) FILTER (WHERE (from_cluster, from_by_value) <> (to_cluster, to_by_value)) AS moved,
+			sum(customers) FILTER (WHERE from_cluster IS NULL) AS came, sum(customers) FILTER (WHERE to_cluster IS NULL) AS went
+		FROM segment.migration('stores')`).flatMap((r) => [r.before, r.stayed, r.moved, r.came, r.went].map(String)), 'groups: who stayed, moved, came and went, whatever their persona is called');
+	is(Number(await page.locator('[data-testid=stDataFrame] table').first().getAttribute('aria-rowcount')), value(`SELECT count(*) FROM segment.movers('stores')`) + 1, 'groups: a row per mover');
 	await page.close();
 }
 
