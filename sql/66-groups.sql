@@ -1,4 +1,4 @@
--- Clustering of a relation by groups: the rows of each value of a column by themselves, in few scans of the whole.
+-- Clustering of a relation by groups: the rows of each value of a column by themselves, in one scan of the whole.
 
 CREATE FUNCTION segment.equality_of(type regtype, "collation" oid, OUT base regtype, OUT operator regoperator, OUT is_same boolean,
 		OUT is_ordered boolean)
@@ -6,10 +6,15 @@ CREATE FUNCTION segment.equality_of(type regtype, "collation" oid, OUT base regt
 COMMENT ON FUNCTION segment.equality_of(regtype, oid) IS
 	'how GROUP BY compares values of a type, with that collation: the type under its domains, the operator (NULL: it cannot), whether values that are equal are the same in every bit, and whether they can be sorted';
 
-CREATE FUNCTION segment.sketch_memory(dimensions int, row_count bigint) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'segment_sketch_memory' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION segment.sketch_memory(int, bigint) IS
-	'the most bytes that a sketch of default size takes while it is made of so many rows. Errors: no features, or too many, or a negative number of rows (22023)';
+CREATE FUNCTION segment.sketch_add_within(@extschema@.cluster_sketch, features float8[], memory bigint) RETURNS @extschema@.cluster_sketch
+	AS 'MODULE_PATHNAME', 'segment_sketch_add_within' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segment.sketch_add_within(@extschema@.cluster_sketch, float8[], bigint) IS 'Transition function of segment.sketch_within.';
+CREATE AGGREGATE segment.sketch_within(features float8[], memory bigint) (
+	SFUNC = segment.sketch_add_within, STYPE = @extschema@.cluster_sketch, SSPACE = 8192, COMBINEFUNC = segment.sketch_combine,
+	FINALFUNC = segment.sketch_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE segment.sketch_within(float8[], bigint) IS
+	'cluster_sketch(features), for many groups at once: an error (53200) when the sketches that a process holds come to take more than so many bytes; NULL: no limit';
 
 CREATE FUNCTION segment.memory_limit() RETURNS bigint
 	AS 'MODULE_PATHNAME', 'segment_memory_limit' LANGUAGE C STABLE STRICT PARALLEL SAFE;
@@ -103,15 +108,18 @@ COMMENT ON FUNCTION segment.starts(bigint, int) IS
 	'centroids of the groups that segment.former_groups() returns, one after the other, where there are k of them';
 
 -- What the model of a group is, is said by segment.kmeans_in_passes() and its like for the rows of the group; here is only
--- how to get there without as many scans as there are groups. One scan counts the rows, and so tells the memory that the
--- sketches will take. The next makes a sketch of each group; which is all that is needed while the distinct rows fit. Groups
--- with more of them, of which there cannot be many, are sorted, and held one after the other; those that are too large for
--- that are read by themselves.
+-- how to get there without as many scans as there are groups. One scan makes a sketch of each group, which is all that is needed
+-- while the distinct rows fit. Groups with more of them, of which there cannot be many, are sorted, and held one after the other;
+-- those that are too large for that are read by themselves.
+--
+-- Nobody knows beforehand how much memory the sketches take. They are made by hash, those of all groups at a time: groups that
+-- come late wait on disk when half of what is allowed is taken, and those that are there may grow into the other half. If
+-- that does not suffice it is found out early, and the rows are sorted.
 CREATE FUNCTION segment.cluster_groups(source regclass, by text, features text[], k int, method text, scale text, seed bigint, options jsonb,
 		search_path text, former bigint DEFAULT NULL)
 	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
-	SET search_path = pg_catalog, pg_temp SET enable_hashagg = on
+	SET search_path = pg_catalog, pg_temp SET enable_hashagg = on SET enable_sort = on
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -125,14 +133,16 @@ DECLARE
 	variant CONSTANT text := coalesce(options ->> 'linkage', options ->> 'covariance', CASE method WHEN 'hclust' THEN 'ward' ELSE 'full' END);
 	row_array text;
 	grouped text;
+	sketch text;
+	no_sketch CONSTANT text := 'NULL::@extschema@.cluster_sketch';
 	sketched text;
 	held text;
 	whole text;
-	all_values text[];
-	all_rows bigint[];
-	missing bigint;
-	memory bigint;
+	workers CONSTANT int := current_setting('max_parallel_workers_per_gather');
+	memory bigint := segment.memory_limit() / CASE workers WHEN 0 THEN 1 ELSE 2 * (1 + workers) END;	-- the leader merges what all have
 	usual_memory CONSTANT text := current_setting('work_mem');
+	all_values text[];
+	missing bigint;
 	found_values text[];
 	clusterings @extschema@.clustering[];
 	pending_values text[];
@@ -157,6 +167,7 @@ BEGIN
 	sketched := CASE method
 		WHEN 'kmeans' THEN '@extschema@.kmeans(g.sketch, $1, $2, $3, coalesce($4, 0), coalesce($5, 300), i.init)'
 		WHEN 'gmm' THEN '@extschema@.gmm(g.sketch, $1, $6, $2, $3, coalesce($4, 0), coalesce($5, 2000))'
+		WHEN 'hclust' THEN 'segment.hclust_of_sketch(g.sketch, $1, $7, $6, $2)'
 	END;
 	held := format(CASE method
 		WHEN 'kmeans' THEN 'segment.kmeans_fit(%s, $1, $2, $3, $4, $5, i.init)'
@@ -171,46 +182,47 @@ BEGIN
 
 	-- The functions that a view calls may need the caller's search_path; from here on every name is written out.
 	PERFORM set_config('search_path', cluster_groups.search_path, true);
-	EXECUTE pg_catalog.format(
-		'SELECT pg_catalog.array_agg(c.by_value ORDER BY c.rank, c.by_value COLLATE pg_catalog."C") FILTER (WHERE c.by_value IS NOT NULL), '
-		'pg_catalog.array_agg(c.row_count ORDER BY c.rank, c.by_value COLLATE pg_catalog."C") FILTER (WHERE c.by_value IS NOT NULL), '
-		'pg_catalog.sum(c.row_count) FILTER (WHERE c.by_value IS NULL), '
-		'pg_catalog.sum(segment.sketch_memory($1, c.row_count)) FILTER (WHERE c.by_value IS NOT NULL) '
-		'FROM (SELECT %1$s, pg_catalog.count(*) AS row_count FROM %2$s AS s GROUP BY s.%3$I) AS c',
-		grouped, source_name, by) INTO all_values, all_rows, missing, memory USING pg_catalog.cardinality(features);
+	sketch := pg_catalog.format('segment.sketch_within(%s, $9) FILTER (WHERE s.%I IS NOT NULL)', row_array, by);
+	PERFORM pg_catalog.set_config('work_mem',
+		greatest(memory OPERATOR(pg_catalog./) (2 OPERATOR(pg_catalog.*) pg_catalog.current_setting('hash_mem_multiplier')::float8)::bigint,
+			pg_catalog.pg_size_bytes(usual_memory)) OPERATOR(pg_catalog./) 1024 OPERATOR(pg_catalog.||) 'kB', true);
+	LOOP
+		BEGIN
+			EXECUTE pg_catalog.format(
+				'SELECT pg_catalog.array_agg(f.by_value) FILTER (WHERE f.by_value IS NOT NULL), pg_catalog.sum(f.row_count) FILTER (WHERE f.by_value IS NULL), '
+				'pg_catalog.array_agg(f.by_value) FILTER (WHERE f.is_done), pg_catalog.array_agg(f.found) FILTER (WHERE f.is_done), '
+				'pg_catalog.array_agg(f.by_value) FILTER (WHERE NOT f.is_done), pg_catalog.array_agg(f.row_count) FILTER (WHERE NOT f.is_done) '
+				'FROM (SELECT g.by_value, coalesce(p.rows, g.row_count) AS row_count, '
+				'CASE WHEN g.by_value IS NOT NULL THEN coalesce(p.is_enough, false) END AS is_done, CASE WHEN p.is_enough THEN %1$s END AS found '
+				'FROM (SELECT %2$s, %3$s AS sketch, pg_catalog.count(*) AS row_count FROM %4$s AS s GROUP BY s.%5$I OFFSET 0) AS g '
+				'LEFT JOIN LATERAL (SELECT i.rows, i.lossless OR $10 AS is_enough FROM @extschema@.cluster_sketch_info(g.sketch) AS i) AS p ON true '
+				'%6$s ORDER BY g.rank, g.by_value COLLATE pg_catalog."C") AS f',
+				sketched, grouped, sketch, source_name, by,
+				CASE WHEN former IS NULL THEN 'CROSS JOIN (SELECT NULL::pg_catalog.float8[]) AS i(init)'
+					ELSE 'JOIN segment.starts($8, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END)
+				INTO all_values, missing, found_values, clusterings, pending_values, pending_rows
+				USING k, scale, seed, n_init, max_iter, variant, height, former, memory, coalesce(passes OPERATOR(pg_catalog.=) 0, false);
+			EXIT;
+		EXCEPTION
+			WHEN out_of_memory THEN
+				IF memory IS NULL THEN
+					RAISE;
+				END IF;
+				memory := NULL;			-- one sketch after the other
+				PERFORM pg_catalog.set_config('work_mem', usual_memory, true), pg_catalog.set_config('enable_hashagg', 'off', true);
+			WHEN numeric_value_out_of_range THEN
+				IF sketch OPERATOR(pg_catalog.=) no_sketch THEN
+					RAISE;
+				END IF;
+				sketch := no_sketch;	-- too large for cells without a frame: all the rows are held, once they are counted
+		END;
+	END LOOP;
+	PERFORM pg_catalog.set_config('work_mem', usual_memory, true);
 	IF missing OPERATOR(pg_catalog.>) 0 AND former IS NULL THEN
 		RAISE NOTICE '% % of % took no part: % is NULL', missing, CASE missing WHEN 1 THEN 'row' ELSE 'rows' END, source_name, pg_catalog.quote_ident(by);
 	END IF;
 	IF all_values IS NULL THEN
 		RETURN;
-	END IF;
-
-	pending_values := all_values;
-	pending_rows := all_rows;
-	IF sketched IS NOT NULL THEN
-		-- by hash where the sketches, in every worker, are what may be held
-		memory := memory OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.+) pg_catalog.current_setting('max_parallel_workers_per_gather')::int);
-		IF memory OPERATOR(pg_catalog.>) segment.memory_limit() THEN
-			PERFORM pg_catalog.set_config('enable_hashagg', 'off', true);
-		ELSE
-			PERFORM pg_catalog.set_config('work_mem',
-				greatest(memory, pg_catalog.pg_size_bytes(usual_memory)) OPERATOR(pg_catalog./) 1024 OPERATOR(pg_catalog.||) 'kB', true);
-		END IF;
-		BEGIN
-			EXECUTE pg_catalog.format(
-				'SELECT pg_catalog.array_agg(f.by_value) FILTER (WHERE f.lossless), pg_catalog.array_agg(f.found) FILTER (WHERE f.lossless), '
-				'pg_catalog.array_agg(f.by_value) FILTER (WHERE NOT f.lossless), pg_catalog.array_agg(f.rows) FILTER (WHERE NOT f.lossless) '
-				'FROM (SELECT g.by_value, p.lossless, p.rows, CASE WHEN p.lossless THEN %4$s END AS found '
-				'FROM (SELECT %1$s, @extschema@.cluster_sketch(%5$s) AS sketch FROM %2$s AS s WHERE s.%3$I IS NOT NULL GROUP BY s.%3$I OFFSET 0) AS g '
-				'%6$s CROSS JOIN LATERAL @extschema@.cluster_sketch_info(g.sketch) AS p) AS f',
-				grouped, source_name, by, sketched, row_array,
-				CASE WHEN former IS NULL THEN 'CROSS JOIN (SELECT NULL::pg_catalog.float8[]) AS i(init)'
-					ELSE 'JOIN segment.starts($7, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END)
-				INTO found_values, clusterings, pending_values, pending_rows USING k, scale, seed, n_init, max_iter, variant, former;
-		EXCEPTION WHEN numeric_value_out_of_range THEN
-			-- too large for cells without a frame: all the rows are held
-		END;
-		PERFORM pg_catalog.set_config('work_mem', usual_memory, true);
 	END IF;
 	-- one group at a time is held
 	PERFORM pg_catalog.set_config('enable_hashagg', 'off', true);
@@ -248,7 +260,9 @@ $$;
 COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, text, bigint, jsonb, text, bigint) IS
 	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. '
 	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
-	'A scan to count, one to sketch, and a sort of the rows of those groups whose distinct rows do not fit a sketch; groups of more than 300,000 rows (hclust: 3,000,000) that do not are then read by themselves, as segment.kmeans_in_passes() reads a table. Memory: the sketches of all groups, if segment.max_memory allows that, else of one after the other, the rows sorted on disk; and the results';
+	'One scan, which makes a sketch of each group and counts its rows. Groups whose distinct rows do not fit a sketch, which says how many rows they have, need more: those of up to 300,000 rows (hclust: 3,000,000) one scan and sort all together, any larger one is then read by itself, as segment.kmeans_in_passes() reads a table; '
+	'with option passes 0 they are clustered by the cells of their sketch. If values are too large for cells (see cluster_sketch), all groups count as not fitting. '
+	'Memory: the results, and the sketches of all groups, within segment.max_memory in all processes together: if they come to take more, the scan begins anew, the rows are sorted on disk, and there is one sketch at a time.';
 
 CREATE FUNCTION segment.check_active(m segment.model) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -1,7 +1,7 @@
 /*
  * groups.c
  *	  What segment.fit needs to know of the column that makes groups, and of
- *	  their sketches.
+ *	  the memory that their sketches may take.
  */
 #include "compat.h"
 
@@ -10,7 +10,6 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-#include "sketch_type.h"
 #include "work.h"
 
 /* Do values that the type's btree order takes for equal have the same bytes? */
@@ -53,24 +52,6 @@ segment_equality_of(PG_FUNCTION_ARGS)
 	value[2] = BoolGetDatum(equal_is_same(type, PG_GETARG_OID(1)));
 	value[3] = BoolGetDatum(OidIsValid(type->lt_opr));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), value, is_null)));
-}
-
-/*
- * segment.sketch_memory(dimensions integer, row_count bigint) -> bigint: the
- * most bytes that a sketch of so many rows takes while it is made.
- */
-PG_FUNCTION_INFO_V1(segment_sketch_memory);
-Datum
-segment_sketch_memory(PG_FUNCTION_ARGS)
-{
-	int			dim = PG_GETARG_INT32(0);
-	int64		rows = PG_GETARG_INT64(1);
-
-	if (dim < 1 || rows < 0 || !sketch_size_is_possible(dim, 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there is no sketch of %lld rows of %d features", (long long) rows, dim)));
-	PG_RETURN_INT64((int64) sketch_room_bytes(dim, (int) Min(rows, sketch_default_size(dim))));
 }
 
 /* segment.memory_limit() -> bigint: segment.max_memory in bytes */

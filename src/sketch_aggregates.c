@@ -232,6 +232,32 @@ segment_sketch_add_array(PG_FUNCTION_ARGS)
 	return add_row(state, row);
 }
 
+/* segment.sketch_within(features, memory) */
+PG_FUNCTION_INFO_V1(segment_sketch_add_within);
+Datum
+segment_sketch_add_within(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	Sketch	   *before = get_state(fcinfo);
+	Sketch	   *state = before;
+	int			dim;
+	const double *row = get_array(fcinfo, state, 1, &dim);
+
+	if (begins_state(state, dim))
+		state = replace_state(state, sketch_begin(dim, 0, NULL, 0));
+	state = DatumGetSketch(add_row(state, row));
+
+	/* Only a state that is new, or has grown, adds to what there is; the executor will copy it. */
+	if (state != before && !PG_ARGISNULL(2) &&
+		MemoryContextMemAllocated(context, false) + VARSIZE(state) > (Size) PG_GETARG_INT64(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("the sketches of all groups take more than %lld bytes",
+						(long long) PG_GETARG_INT64(2)),
+				 errhint("Group by sorting: SET enable_hashagg = off.")));
+	PG_RETURN_POINTER(state);
+}
+
 /* kmeans(k, features), gmm(k, features) */
 PG_FUNCTION_INFO_V1(segment_kmeans_add_array);
 Datum

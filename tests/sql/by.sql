@@ -210,11 +210,35 @@ UPDATE thousand SET a = a + 1 WHERE store = 500;
 SELECT count(*), min(by_value) FROM segment.refit('thousand');
 -- the same by sort, where the sketches of all groups together would take more memory than they may
 SET max_parallel_workers_per_gather = 2; SET segment.max_memory = '4MB';
-SELECT (1 + 2) * 1000 * segment.sketch_memory(2, 10) > segment.memory_limit() AS too_much;
+SELECT count(s) FROM (SELECT segment.sketch_within(ARRAY[a, b], segment.memory_limit() / 6) AS s FROM thousand GROUP BY store OFFSET 0) AS t;
 SELECT count(*), count(DISTINCT by_value), sum(size) FROM segment.fit('sorted', 'thousand', k => 2, by => 'store');
 RESET segment.max_memory; RESET max_parallel_workers_per_gather;
 SELECT count(*) AS models FROM (
 	SELECT v.by_value, v.clustering FROM segment.version AS v JOIN segment.model AS m ON m.id = v.model_id WHERE m.model IN ('thousand', 'sorted') AND v.active GROUP BY 1, 2) AS v;
+-- The table is read once, and once more for all groups that do not fit a sketch together, but with passes 0; from the start
+-- where the memory did not suffice
+CREATE SEQUENCE rows_read;
+CREATE VIEW counted AS SELECT * FROM thousand WHERE nextval('rows_read') > 0;
+CREATE VIEW counted_large AS SELECT id / 20000 AS store, sin(id) AS a, cos(id) AS b FROM generate_series(0, 39999) AS id WHERE nextval('rows_read') > 0;
+CREATE FUNCTION scans(source regclass, method text, options jsonb DEFAULT '{}') RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	row_count bigint;
+BEGIN
+	PERFORM set_config('client_min_messages', 'warning', true);
+	EXECUTE format('SELECT count(*) FROM %s', source) INTO row_count;
+	PERFORM setval('rows_read', 1, false);
+	PERFORM segment.cluster_groups(source, 'store', '{a,b}', 2, method, 'zscore', 0, options, current_setting('search_path'));
+	RETURN round((nextval('rows_read') - 1)::numeric / row_count, 2);
+END $$;
+SELECT scans('counted', 'kmeans') AS kmeans, scans('counted', 'hclust') AS hclust, scans('counted', 'gmm') AS gmm;
+SELECT scans('counted_large', 'kmeans', '{"n_init": 1}') AS kmeans, scans('counted_large', 'kmeans', '{"n_init": 1, "passes": 0}') AS passes_0,
+	scans('counted_large', 'hclust') AS hclust, scans('counted_large', 'gmm', '{"n_init": 1, "max_iter": 2}') AS gmm;
+ALTER TABLE thousand ALTER store SET (n_distinct = 2);
+ANALYZE thousand;
+SET segment.max_memory = '4MB';
+SELECT scans('counted', 'kmeans') BETWEEN 1.01 AND 1.99 AS begun_anew;
+RESET segment.max_memory;
+ALTER TABLE thousand ALTER store RESET (n_distinct);
 -- groups and names come by hash joins, and conditions reach the index of the source
 ANALYZE thousand;
 CREATE FUNCTION plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
