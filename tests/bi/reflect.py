@@ -52,7 +52,7 @@ engine = create_engine(URL.create("postgresql+psycopg", os.environ["PGUSER"], ho
                                   port=int(os.environ["PGPORT"]), database=os.environ["PGDATABASE"]))
 views = {}
 for schema, view, *column in lines("columns"):
-    views.setdefault((schema, view), []).append((column[0], TYPES[column[1]], column[2]))
+    views.setdefault((schema, view), []).append((column[0], TYPES.get(column[1]), column[2]))
 for (schema, view), wanted in views.items():
     found = inspect(engine).get_columns(view, schema=schema)
     same([(c["name"], c["type"].__visit_name__.replace("_", " "), c["comment"]) for c in found], wanted, f"columns of {schema}.{view}")
