@@ -353,6 +353,27 @@ def groups(bench):
     bench.drop(*(f"groups_{groups}" for groups in (few, many)))
 
 
+@row
+def fit_by(bench):
+    """segment.fit by groups, to a stored model with a name and a profile for each cluster, against what it cannot do without:
+    a sketch of each group in one scan, and k-means of each sketch. Every run fits another model; all are dropped."""
+    groups, rows = 10_000, 300_000
+    work = f"`segment.fit(..., by => 'store')`, {count(rows)} rows in {groups:,} groups"
+    if not bench.server.has("fit", "kmeans", "cluster_sketch"):
+        yield Line(work, NOT_THERE)
+        return
+    bench.create("stores", f"""
+        SELECT i % {groups} AS store, sin(i * 7.0) * 100 AS a, cos(i * 11.0) * 100 AS b FROM generate_series(1, {rows}) AS i""")
+    ours, peer = alternate(bench.server, [f"""
+        SELECT count(*) FROM segment.fit('stores ' || clock_timestamp(), 'stores', '{{a,b}}', {K}, by => 'store')""", f"""
+        SELECT count(m) FROM (SELECT kmeans(s, {K}, 'zscore') AS m FROM (
+            SELECT cluster_sketch(a, b) AS s FROM stores GROUP BY store OFFSET 0) AS g OFFSET 0) AS m"""], bench.runs)
+    yield Line(work, ours, peer, "`cluster_sketch` and `kmeans`", (Bar("time", 3),))
+    with bench.server.connect() as connection:
+        connection.execute("SELECT segment.drop(m.model) FROM segment.models AS m WHERE m.model LIKE 'stores %'")
+    bench.drop("stores")
+
+
 def sum_of_labels(window, table):
     """Of a window function over all rows: one value, which takes every label."""
     return f"SELECT sum(label) FROM (SELECT {window} OVER () AS label FROM {table}) AS s"
