@@ -9,6 +9,7 @@ import dashboard
 import filters
 import queries
 from catalogue import Model, View
+from conditions import Conditions
 from customers import customers
 from dashboard import Subject
 from database import Refused
@@ -28,16 +29,19 @@ def _model() -> Model | None:
     if wanted is not None and wanted not in names:
         raise Refused(f"Role {catalogue.role()} sees no model {wanted}.", "Its owner shows it by segment.share().")
     at = names.index(wanted) if wanted is not None else 0
-    return found[st.selectbox("model", range(len(found)), at, format_func=lambda i: names[i], key="model", persist_state="session")]
+    return found[
+        st.selectbox("model", range(len(found)), at, format_func=lambda i: names[i], key="model", persist_state="session")
+    ]
 
 
 def _view(model: Model | None) -> View | None:
     """The view chosen, of those with the columns of the model: first that of --view, or one that was made of the model."""
-    found = [v for v in catalogue.views() if v.shows(model)]
-    wanted = catalogue.named_view(options().view) if options().view is not None else None
-    if options().view is not None and (wanted is None or wanted not in [(v.schema, v.name) for v in catalogue.views()]):
-        raise Refused(f"Role {catalogue.role()} may not read a view {options().view}.", "Its owner gives it: GRANT SELECT ON the view.")
-    found.sort(key=lambda v: ((v.schema, v.name) != wanted, not v.is_made_of(model)))
+    found = [v for v in catalogue.views() if v.may_be_of(model)]
+    name = options().view
+    wanted = catalogue.named_view(name) if name is not None else None
+    if name is not None and wanted not in [(v.schema, v.name) for v in catalogue.views()]:
+        raise Refused(f"Role {catalogue.role()} may not read a view {name}.", "Its owner gives it: GRANT SELECT ON the view.")
+    found.sort(key=lambda v: ((v.schema, v.name) != wanted, v.model is None))
     if not found:
         return None
     names = [f"{v.schema}.{v.name}" for v in found]
@@ -50,7 +54,7 @@ def _subject(has_filters: bool) -> Subject:
     model = _model()
     view = _view(model)
     personas = catalogue.personas(model, view)
-    conditions = ()
+    conditions: Conditions = ()
     if has_filters and view is not None:
         subject = Subject(model, view, personas, ())
         conditions = filters.choose(view, personas, queries.everybody(view), subject.key)

@@ -1,5 +1,6 @@
 """What the connected role may see: models, persona views and their columns, personas, snapshots."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,14 +63,17 @@ class View:
         """The columns of its source of that kind."""
         return tuple(c for c in self.own_columns if c.kind == kind)
 
-    def shows(self, model: Model | None) -> bool:
-        """Whether it has all columns that the model has, and so may be a view of it."""
-        names = {c.name for c in self.columns}
-        return model is None or names.issuperset(model.features + model.key)
+    @property
+    def model(self) -> str | None:
+        """The model that segment.create_view() says it is a view of; None: nothing is said, as of a materialized view."""
+        found = re.search(r'with their personas by the active version of model "(.*)"$', self.comment, re.DOTALL)
+        return found[1] if found else None
 
-    def is_made_of(self, model: Model | None) -> bool:
-        """Whether segment.create_view() says that it is a view of that model."""
-        return model is not None and self.comment.endswith(f'by the active version of model "{model.name}"')
+    def may_be_of(self, model: Model | None) -> bool:
+        """Whether it is a view of that model, or may be one: it has all columns that the model has."""
+        if model is None:
+            return True
+        return self.model in (None, model.name) and {c.name for c in self.columns}.issuperset(model.features + model.key)
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,15 @@ def models() -> tuple[Model, ...]:
     """Models that the role owns or that are shared with it, by name: its own before one of the same name by another."""
     try:
         found = rows(
-            "SELECT DISTINCT ON (model) model, version, method, scale, features, coalesce(key, '{}'), by_column, rows, fitted_at, owner "
+            "SELECT DISTINCT ON (model) model, version, method, scale, features, coalesce(key, '{}'), by_column, "
+            "rows, fitted_at, owner "
             "FROM segment.models WHERE active ORDER BY model, owner = current_user::regrole::text DESC, owner"
         )
     except Refused as refused:
         if refused.state in ("42P01", "3F000"):
-            raise Refused("The extension segment is not in this database.", "Connect to another, or CREATE EXTENSION segment.") from None
+            raise Refused(
+                "The extension segment is not in this database.", "Connect to another, or CREATE EXTENSION segment."
+            ) from None
         raise
     return tuple(Model(r[0], r[1], r[2], r[3], tuple(r[4]), tuple(r[5]), *r[6:]) for r in found)
 
@@ -128,8 +135,10 @@ def views() -> tuple[View, ...]:
         JOIN pg_type AS t ON t.oid = b.base
         WHERE c.relkind IN ('v', 'm', 'r', 'p') AND n.nspname <> 'segment' AND NOT pg_is_other_temp_schema(n.oid)
             AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-            AND 3 = (SELECT count(*) FROM pg_attribute AS p WHERE p.attrelid = c.oid AND NOT p.attisdropped
-                AND (p.attname, p.atttypid) IN (('cluster', 'int4'::regtype), ('persona', 'text'::regtype), ('distance', 'float8'::regtype)))
+            AND 3 = (
+                SELECT count(*) FROM pg_attribute AS p
+                WHERE p.attrelid = c.oid AND NOT p.attisdropped AND (p.attname, p.atttypid) IN (
+                    ('cluster', 'int4'::regtype), ('persona', 'text'::regtype), ('distance', 'float8'::regtype)))
         ORDER BY n.nspname, c.relname, a.attnum
         """
     )
@@ -149,7 +158,8 @@ def views() -> tuple[View, ...]:
 def named_view(name: str) -> tuple[str, str] | None:
     """Schema and name of the view that a name as in SQL means."""
     found = rows(
-        "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%s)",
+        "SELECT n.nspname, c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE c.oid = to_regclass(%s)",
         [name],
     )
     return found[0] if found else None
@@ -157,16 +167,18 @@ def named_view(name: str) -> tuple[str, str] | None:
 
 @st.cache_data(ttl=options().ttl)
 def personas(model: Model | None, view: View | None) -> tuple[Persona, ...]:
-    """The personas in the order of their clusters, as in segment.charts: of the model or, where it may not be seen, of the view."""
+    """
+    The personas in the order of their clusters, as in segment.charts: of the model, and those that only the view has: it may be
+    older, and the model may not be seen at all.
+    """
+    found = []
     if model is not None:
-        found = rows(
+        found += rows(
             "SELECT persona, coalesce(note, '') FROM segment.personas WHERE model = %s AND owner = %s", [model.name, model.owner]
         )
-    elif view is not None:
+    if view is not None and (model is None or view.model is None):
         query = sql.SQL("SELECT persona, '' FROM {} WHERE persona IS NOT NULL GROUP BY persona ORDER BY min(cluster), persona")
-        found = rows(query.format(view.relation))
-    else:
-        found = []
+        found += rows(query.format(view.relation))
     notes: dict[str, str] = {}
     for name, note in found:
         notes.setdefault(name, note)
@@ -177,7 +189,8 @@ def personas(model: Model | None, view: View | None) -> tuple[Persona, ...]:
 def groups(model: Model) -> tuple[str, ...]:
     """The groups of a model by groups."""
     found = rows(
-        "SELECT by_value FROM segment.personas WHERE model = %s AND owner = %s AND by_value IS NOT NULL", [model.name, model.owner]
+        "SELECT by_value FROM segment.personas WHERE model = %s AND owner = %s AND by_value IS NOT NULL",
+        [model.name, model.owner],
     )
     return tuple(dict.fromkeys(value for (value,) in found))
 

@@ -45,11 +45,11 @@ def scatter(
     points: list[tuple[str, float, float]], centroids: dict[str, tuple[float, float]], x: str, y: str, colours: Colours
 ) -> go.Figure:
     """Customers by two columns, a colour per persona, and the centroids as diamonds."""
-    figure = _figure(450, xaxis=_title(x), yaxis=_title(y), legend={"orientation": "h", "y": -0.2})
+    figure = _figure(450, xaxis=_title(x), yaxis=_title(y), legend={"orientation": "h", "y": -0.2}, showlegend=len(colours) <= 13)
     where = f"<br>{escape.chart(x)}: %{{x:,.4~g}}<br>{escape.chart(y)}: %{{y:,.4~g}}<extra></extra>"
     for persona, colour in colours.items():
         of = [p for p in points if p[0] == persona]
-        if of:
+        if persona is not None and of:
             figure.add_scatter(
                 x=[p[1] for p in of],
                 y=[p[2] for p in of],
@@ -152,11 +152,13 @@ def distribution(bars: Sequence[Bar], column: str, personas: Sequence[str], colo
             "marker": {"color": colours[persona], "line": {"width": 0}},
         }
         if is_numeric:
+            ends = [(b.low, b.high) for b in of if b.low is not None and b.high is not None]
             figure.add_bar(
-                x=[(b.low + b.high) / 2 for b in of],
-                width=[(b.high - b.low) * 0.96 for b in of],
-                customdata=[[b.low, b.high] for b in of],
-                hovertemplate=escape.chart(persona) + "<br>%{customdata[0]:,.4~g} to %{customdata[1]:,.4~g}: %{y:,}<extra></extra>",
+                x=[(low + high) / 2 for low, high in ends],
+                width=[(high - low) * 0.96 for low, high in ends],
+                customdata=ends,
+                hovertemplate=escape.chart(persona)
+                + "<br>%{customdata[0]:,.4~g} to %{customdata[1]:,.4~g}: %{y:,}<extra></extra>",
                 **trace,
             )
         else:

@@ -6,7 +6,7 @@ TABLEAU20 = [
     "#e45756", "#ff9d98", "#79706e", "#bab0ac", "#d67195", "#fcbfd2", "#b279a2", "#d6a5c9", "#9e765f", "#d8b5a5",
 ]  # fmt: skip
 # Vega's blueorange, reversed: low is orange, high is blue; and its blues
-DIVERGING = ["#994a07", "#c5690d", "#e8932f", "#fbbf74", "#fce0ba", "#f2f0ee", "#d2e5ef", "#9dcae1", "#5da2cb", "#2f78b3", "#134b85"]
+DIVERGING = ["#994a07", "#c5690d", "#e8932f", "#fbbf74", "#fce0ba", "#f2f0ee", "#d2e5ef", "#9dcae1", "#5da2cb", "#2f78b3", "#134b85"]  # fmt: skip
 BLUES = ["#cfe1f2", "#bed8ec", "#a8cee5", "#8fc1de", "#74b2d7", "#5ba3cf", "#4592c6", "#3181bd", "#206fb2", "#125ca4", "#0a4a90"]
 NOBODY = "#8a8f94"
 

@@ -9,11 +9,11 @@ from catalogue import Column
 
 
 def number(column: Column) -> sql.Composed:
-    """A column of numbers as float8; NULL where it is NaN or infinite, which no chart has a place for."""
+    """A column of numbers as float8; NULL where no chart has a place for it: NaN, infinite, or too large to be squared."""
     name = sql.Identifier(column.name)
     if column.type.startswith("int"):
         return sql.SQL("{}::float8").format(name)
-    return sql.SQL("CASE WHEN {0}::float8 NOT IN ('NaN', 'Infinity', '-Infinity') THEN {0}::float8 END").format(name)
+    return sql.SQL("CASE WHEN abs({0}::float8) < 1e150 THEN {0}::float8 END").format(name)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,11 @@ def _choose(subject: Subject, counts: dict[str | None, int]) -> str | None:
     alt = "Bars: customers per persona; the list below chooses one, too"
     dashboard.draw(figure, "bars", alt, on_select=clicked, selection_mode="points")
     place = st.selectbox(
-        "persona", places, format_func=lambda at: charts.NOBODY if at == _NONE else subject.names[at], key=_CHOSEN, persist_state="session"
+        "persona",
+        places,
+        format_func=lambda at: charts.NOBODY if at == _NONE else subject.names[at],
+        key=_CHOSEN,
+        persist_state="session",
     )
     return None if place == _NONE else subject.names[place]
 
@@ -91,7 +95,7 @@ def _file(names: list[str], view: View, conditions: Conditions, key: tuple[str, 
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(names)
-    writer.writerows(row[1:] for row in queries.customers(view, conditions, key, order, descending, queries.FILE_ROWS))
+    writer.writerows(row[1:] for row in queries.find_customers(view, conditions, key, order, descending, queries.FILE_ROWS))
     return text.getvalue()
 
 
@@ -113,7 +117,9 @@ def _explanation(subject: Subject, picked: str | None) -> None:
         reasons = queries.explain_customer(model, key)
     except Refused as error:
         if error.state == "42501":
-            dashboard.not_seen(f"The reason needs the customers themselves: {error}.", "The owner of the table gives it: GRANT SELECT.")
+            dashboard.not_seen(
+                f"The reason needs the customers themselves: {error}.", "The owner of the table gives it: GRANT SELECT."
+            )
         else:
             dashboard.refused(error)
         return
@@ -122,7 +128,9 @@ def _explanation(subject: Subject, picked: str | None) -> None:
     other = f"; the next is {next_persona}, {number(next_distance)} away" if next_persona is not None else ""
     st.html(f"<p><b>{escape.page(key)}</b> belongs to <b>{escape.page(persona)}</b>{far}{escape.page(other)}.</p>")
     header = ["feature", "value", "needed to move on", "change"]
-    st.dataframe(dashboard.table(header, [list(r[:4]) for r in reasons]), hide_index=True, alt="What would move the customer, by feature")
+    st.dataframe(
+        dashboard.table(header, [list(r[:4]) for r in reasons]), hide_index=True, alt="What would move the customer, by feature"
+    )
     if st.button("What if?", key="to what if"):
         st.session_state["customer"] = key
         st.switch_page(st.session_state["pages"]["what-if"])

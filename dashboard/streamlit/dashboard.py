@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
 from typing import Any
 
 import pandas
@@ -111,7 +110,9 @@ def not_seen(what: str, how: str) -> None:
 def needs_model(what: str) -> None:
     """Says that the page is about a model, and that the role sees none."""
     view_owner = "The owner of the model gives it:"
-    not_seen(f"{what} needs the model itself, not only its view.", f"{view_owner} SELECT segment.share('model', '{catalogue.role()}').")
+    not_seen(
+        f"{what} needs the model itself, not only its view.", f"{view_owner} SELECT segment.share('model', '{catalogue.role()}')."
+    )
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pandas.DataFrame:

@@ -39,7 +39,7 @@ def _pool() -> psycopg_pool.ConnectionPool:
     )
 
 
-def rows(query: str | sql.Composable, parameters: Sequence[Any] | None = None) -> list[tuple]:
+def rows(query: str | sql.SQL | sql.Composed, parameters: Sequence[Any] | None = None) -> list[tuple]:
     """The rows of a query: a string with values for each %s in it, or one composed of sql.Identifier and sql.Literal."""
     try:
         with _pool().connection() as connection:

@@ -1,5 +1,8 @@
 """The choice of customers: a list for each column of few values, a range for each column of numbers."""
 
+from dataclasses import dataclass
+from math import floor, log10
+
 import streamlit as st
 
 import dashboard
@@ -15,7 +18,9 @@ def choose(view: View, personas: tuple[Persona, ...], everybody: Everybody, key:
     """Shows the filters of a view, and returns what is chosen. What is chosen stays when the page is left."""
     where = f"{view.schema}.{view.name}"
     chosen: list[OneOf | Between] = []
-    picked = st.multiselect("persona", queries.names(personas), key=f"persona of {where}", persist_state="session", placeholder="all")
+    picked = st.multiselect(
+        "persona", queries.names(personas), key=f"persona of {where}", persist_state="session", placeholder="all"
+    )
     if picked:
         chosen.append(OneOf("persona", tuple(picked)))
     for column, values in queries.values(view).items():
@@ -34,7 +39,7 @@ def choose(view: View, personas: tuple[Persona, ...], everybody: Everybody, key:
         if picked_at:
             chosen.append(OneOf(column, tuple(values[at] for at in picked_at)))
     for of in everybody.ranges:
-        if of.column.name in key or of.low is None or of.low >= of.high:
+        if of.column.name in key or of.low >= of.high:
             continue
         between = _slider(of, f"range of {of.column.name} of {where}")
         if between is not None:
@@ -44,18 +49,33 @@ def choose(view: View, personas: tuple[Persona, ...], everybody: Everybody, key:
 
 def _slider(of: Range, key: str) -> Between | None:
     """A range of a column; None if nothing is left out."""
-    low, high, step = slider_range(of)
+    reach = reach_of(of)
+    ends = (reach.low, reach.high)
     value = dashboard.labelled(
-        of.column.name, st.slider, low, high, (low, high), step, key=f"{key} {low} {high}", persist_state="session"
+        of.column.name, st.slider, *ends, ends, reach.step, reach.form, key=f"{key} {ends}", persist_state="session"
     )
-    if value == (low, high):
+    if value == ends:
         return None
-    return Between(of.column, None if value[0] <= low else float(value[0]), None if value[1] >= high else float(value[1]))
+    return Between(
+        of.column, None if value[0] <= reach.low else float(value[0]), None if value[1] >= reach.high else float(value[1])
+    )
 
 
-def slider_range(of: Range) -> tuple[int, int, int] | tuple[float, float, float]:
-    """Ends and step of a slider that reaches over all values of a column."""
+@dataclass(frozen=True)
+class Reach:
+    """Ends and step of a slider, all integers or all floats, and how its numbers are written."""
+
+    low: float
+    high: float
+    step: float
+    form: str
+
+
+def reach_of(of: Range) -> Reach:
+    """A slider that reaches over all values of a column."""
     if of.column.type.startswith("int") and abs(of.low) < 2**53 and abs(of.high) < 2**53:
-        return int(of.low), int(of.high), 1
+        return Reach(int(of.low), int(of.high), 1, "%d")
     start, width, bars = queries.edges(of)
-    return float(start), float(start + width * bars), width / 10
+    step = width / 10
+    digits = max(0, -floor(log10(step)))
+    return Reach(float(start), float(start + width * bars), step, f"%.{digits}f" if digits <= 6 else "%.4g")

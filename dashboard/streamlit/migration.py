@@ -84,7 +84,7 @@ def _movers(model: Model, since: datetime, until: datetime, count: int) -> None:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(header)
-        writer.writerows(queries.movers(model, since, until, queries.FILE_ROWS))
+        writer.writerows(queries.find_movers(model, since, until, queries.FILE_ROWS))
         return text.getvalue()
 
     st.download_button("Download as CSV", file, "movers.csv", "text/csv", on_click="ignore", key="download movers")

@@ -22,26 +22,27 @@ BARS = 20
 
 @dataclass(frozen=True)
 class Range:
-    """What a column of numbers is like among all customers. The numbers are None if there are none."""
+    """What a column of numbers is like among all customers."""
 
     column: Column
-    mean: float | None
-    spread: float | None
-    low: float | None
-    high: float | None
+    mean: float
+    spread: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class Everybody:
-    """All customers of a view: how many, how many of them have a persona, and their numbers."""
+    """All customers of a view: how many, how many of them have a persona, and those columns that have numbers."""
 
     customers: int
     placed: int
     ranges: tuple[Range, ...]
 
-    def range_of(self, column: str) -> Range:
-        """That of a column."""
-        return next(r for r in self.ranges if r.column.name == column)
+    @property
+    def by_name(self) -> dict[str, Range]:
+        """The columns by their names."""
+        return {r.column.name: r for r in self.ranges}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Group:
     persona: str | None
     customers: int
     distance: float | None
-    means: tuple[float | None, ...]
+    means: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def everybody(view: View) -> Everybody:
     for column in columns:
         parts += [sql.SQL(f + "({})").format(number(column)) for f in ("avg", "stddev_pop", "min", "max")]
     row = rows(sql.SQL("SELECT {} FROM {}").format(_list(parts), view.relation))[0]
-    return Everybody(row[0], row[1], tuple(Range(c, *row[2 + 4 * i : 6 + 4 * i]) for i, c in enumerate(columns)))
+    ranges = [Range(c, *row[2 + 4 * i : 6 + 4 * i]) for i, c in enumerate(columns) if row[2 + 4 * i] is not None]
+    return Everybody(row[0], row[1], tuple(ranges))
 
 
 @st.cache_data(ttl=options().ttl)
@@ -88,7 +90,9 @@ def values(view: View) -> dict[str, tuple[str | None, ...]]:
         return {}
     names = [sql.Identifier(c.name) for c in columns]
     first = sql.SQL("SELECT {} FROM {} LIMIT 10000").format(_list(list(names)), view.relation)
-    counts = rows(sql.SQL("SELECT {} FROM ({}) AS r").format(_list([sql.SQL("count(DISTINCT {})").format(n) for n in names]), first))[0]
+    counts = rows(
+        sql.SQL("SELECT {} FROM ({}) AS r").format(_list([sql.SQL("count(DISTINCT {})").format(n) for n in names]), first)
+    )[0]
     few = [c for c, count in zip(columns, counts) if 0 < count <= MOST_VALUES]
     if not few:
         return {}
@@ -102,32 +106,35 @@ def values(view: View) -> dict[str, tuple[str | None, ...]]:
 @st.cache_data(ttl=options().ttl)
 def by_persona(view: View, conditions: Conditions) -> tuple[Group, ...]:
     """The customers shown, by persona. One scan."""
-    means = [sql.SQL("avg({})").format(number(c)) for c in view.of_kind(NUMBER)]
+    columns = view.of_kind(NUMBER)
+    means = [sql.SQL("avg({})").format(number(c)) for c in columns]
     query = sql.SQL("SELECT {} FROM {}{} GROUP BY persona").format(
         _list([sql.SQL("persona"), sql.SQL("count(*)"), sql.SQL("avg(distance)"), *means]), view.relation, where(conditions)
     )
-    return tuple(Group(r[0], r[1], r[2], tuple(r[3:])) for r in rows(query))
+    return tuple(Group(r[0], r[1], r[2], {c.name: mean for c, mean in zip(columns, r[3:])}) for r in rows(query))
 
 
-def leading(ranges: tuple[Range, ...], groups: tuple[Group, ...], names: tuple[str, ...]) -> list[str]:
-    """The columns by how far they set the personas apart, as segment.charts orders them: by the share of their variance between personas."""
+def z_score(mean: float | None, of: Range) -> float | None:
+    """How many standard deviations of all customers a mean is above theirs; 0 for a constant."""
+    return None if mean is None else (mean - of.mean) / of.spread if of.spread else 0.0
+
+
+def leading(ranges: list[Range], groups: tuple[Group, ...]) -> list[str]:
+    """The columns by how far they set the personas apart, as segment.charts orders them: by their variance between personas."""
     placed = [g for g in groups if g.persona is not None]
 
-    def between(name: str) -> float:
-        at = next(i for i, r in enumerate(ranges) if r.column.name == name)
-        of = ranges[at]
-        if not of.spread:
-            return 0
-        return sum(g.customers * ((g.means[at] - of.mean) / of.spread) ** 2 for g in placed if g.means[at] is not None)
+    def between(of: Range) -> float:
+        return sum(g.customers * (z_score(g.means[of.column.name], of) or 0) ** 2 for g in placed)
 
-    return sorted(names, key=lambda name: -between(name))
+    return [r.column.name for r in sorted(ranges, key=lambda r: -between(r))]
 
 
 @st.cache_data(ttl=options().ttl)
 def leading_features(model: Model) -> list[str]:
     """The features of a model in that order, as they were in the fit."""
     found = rows(
-        "SELECT p.feature FROM segment.profile(%s) AS p JOIN segment.personas AS s ON s.cluster = p.cluster AND s.by_value IS NOT DISTINCT FROM p.by_value "
+        "SELECT p.feature FROM segment.profile(%s) AS p "
+        "JOIN segment.personas AS s ON s.cluster = p.cluster AND s.by_value IS NOT DISTINCT FROM p.by_value "
         "WHERE s.model = %s AND s.owner = %s GROUP BY p.feature ORDER BY sum(s.share * p.z * p.z) DESC, array_position(%s, p.feature)",
         [model.name, model.name, model.owner, list(model.features)],
     )
@@ -148,7 +155,9 @@ def edges(of: Range) -> tuple[float, float, int]:
 
 
 @st.cache_data(ttl=options().ttl)
-def distributions(view: View, conditions: Conditions, ranges: tuple[Range, ...], categories: tuple[str, ...]) -> dict[str, tuple[Bar, ...]]:
+def distributions(
+    view: View, conditions: Conditions, ranges: tuple[Range, ...], categories: tuple[str, ...]
+) -> dict[str, tuple[Bar, ...]]:
     """How the values of these columns are spread over the personas, among the customers shown. One scan for all columns."""
     parts: list[sql.Composable] = [
         sql.SQL("least(width_bucket({}, {}::float8, {}::float8, {}), {})").format(
@@ -161,7 +170,9 @@ def distributions(view: View, conditions: Conditions, ranges: tuple[Range, ...],
     if not parts:
         return {}
     aliases = [sql.Identifier(f"v{i}") for i in range(len(parts))]
-    conditions_and_placed = where(conditions) + (sql.SQL(" AND ") if conditions else sql.SQL(" WHERE ")) + sql.SQL("persona IS NOT NULL")
+    conditions_and_placed = (
+        where(conditions) + (sql.SQL(" AND ") if conditions else sql.SQL(" WHERE ")) + sql.SQL("persona IS NOT NULL")
+    )
     inner = sql.SQL("SELECT persona, {} FROM {}{}").format(
         _list([sql.SQL("{} AS {}").format(p, a) for p, a in zip(parts, aliases)]), view.relation, conditions_and_placed
     )
@@ -183,7 +194,9 @@ def distributions(view: View, conditions: Conditions, ranges: tuple[Range, ...],
             result[names[at]].append(Bar(row[0], None, start + (value - 1) * width, start + value * width, row[1]))
         else:
             result[names[at]].append(Bar(row[0], value, None, None, row[1]))
-    return {name: tuple(sorted(bars, key=lambda b: (b.low or 0, b.value is None, b.value or ""))) for name, bars in result.items()}
+    return {
+        name: tuple(sorted(bars, key=lambda b: (b.low or 0, b.value is None, b.value or ""))) for name, bars in result.items()
+    }
 
 
 @st.cache_data(ttl=options().ttl)
@@ -210,7 +223,8 @@ def feature_ranges(model: Model) -> list[tuple[str, float, float, float, float]]
     """feature, mean, spread, and about the lowest and the highest value, from segment.profile(): three spreads from the means."""
     return rows(
         "SELECT p.feature, avg(p.mean), max(p.spread), min(p.mean - 3 * p.spread), max(p.mean + 3 * p.spread) "
-        "FROM unnest(%s::text[]) WITH ORDINALITY AS f(feature, at) JOIN segment.profile(%s) AS p USING (feature) GROUP BY p.feature, f.at ORDER BY f.at",
+        "FROM unnest(%s::text[]) WITH ORDINALITY AS f(feature, at) "
+        "JOIN segment.profile(%s) AS p USING (feature) GROUP BY p.feature, f.at ORDER BY f.at",
         [list(model.features), model.name],
     )
 
@@ -233,13 +247,17 @@ def _shown(column: Column) -> sql.Composable:
     return sql.SQL("{}::text").format(name)
 
 
-@st.cache_data(ttl=options().ttl)
-def customers(view: View, conditions: Conditions, key: tuple[str, ...], order: str, descending: bool, most: int) -> list[tuple[Any, ...]]:
+def find_customers(
+    view: View, conditions: Conditions, key: tuple[str, ...], order: str, descending: bool, most: int
+) -> list[tuple[Any, ...]]:
     """The key as text, and every column of the view, of the customers shown, in an order, that many at most."""
     shown = _list([_key_text(key), *[_shown(c) for c in view.columns]])
     query = sql.SQL("SELECT {} FROM {}{} ORDER BY {} {} NULLS LAST LIMIT {}")
     direction = sql.SQL("DESC" if descending else "ASC")
     return rows(query.format(shown, view.relation, where(conditions), sql.Identifier(order), direction, sql.Literal(most)))
+
+
+customers = st.cache_data(ttl=options().ttl)(find_customers)
 
 
 @st.cache_data(ttl=options().ttl)
@@ -248,7 +266,9 @@ def customer(view: View, model: Model, key: str) -> tuple[str | None, str | None
     parts = [key] if len(model.key) == 1 else rows("SELECT %s::text[]", [key])[0][0]
     if len(parts) != len(model.key):
         return None
-    is_it = sql.SQL(" AND ").join([sql.SQL("{} = {}").format(sql.Identifier(k), sql.Literal(p)) for k, p in zip(model.key, parts)])
+    is_it = sql.SQL(" AND ").join(
+        [sql.SQL("{} = {}").format(sql.Identifier(k), sql.Literal(p)) for k, p in zip(model.key, parts)]
+    )
     group = sql.SQL("{}::text").format(sql.Identifier(model.by_column)) if model.by_column else sql.SQL("NULL")
     features = _list([sql.SQL("{}::float8").format(sql.Identifier(f)) for f in model.features])
     found = rows(sql.SQL("SELECT persona, {}, {} FROM {} WHERE {} LIMIT 1").format(group, features, view.relation, is_it))
@@ -279,7 +299,8 @@ def score(model: Model, features: tuple[float, ...], group: str | None) -> tuple
 def explain_customer(model: Model, key: str) -> list[tuple[Any, ...]]:
     """feature, value, needed, change, persona, distance, next_persona, next_distance: see segment.explain_customer()."""
     return rows(
-        "SELECT feature, value, needed, change, persona, distance, next_persona, next_distance FROM segment.explain_customer(%s, %s) ORDER BY rank",
+        "SELECT feature, value, needed, change, persona, distance, next_persona, next_distance "
+        "FROM segment.explain_customer(%s, %s) ORDER BY rank",
         [model.name, key],
     )
 
@@ -302,7 +323,8 @@ class Flow:
 def migration(model: Model, since: Any, until: Any) -> tuple[Flow, ...]:
     """Who moved where between two snapshots. Personas of one name in several groups are counted together."""
     found = rows(
-        "SELECT from_persona, to_persona, sum(customers)::bigint, (sum(customers) / sum(sum(customers)) OVER (PARTITION BY from_persona))::float8, "
+        "SELECT from_persona, to_persona, sum(customers)::bigint, "
+        "(sum(customers) / sum(sum(customers)) OVER (PARTITION BY from_persona))::float8, "
         "coalesce(sum(customers) FILTER (WHERE (from_cluster, from_by_value) IS DISTINCT FROM (to_cluster, to_by_value)), 0)::bigint "
         "FROM segment.migration(%s, %s, %s) GROUP BY from_persona, to_persona",
         [model.name, since, until],
@@ -310,10 +332,12 @@ def migration(model: Model, since: Any, until: Any) -> tuple[Flow, ...]:
     return tuple(Flow(*r) for r in found)
 
 
-@st.cache_data(ttl=options().ttl)
-def movers(model: Model, since: Any, until: Any, most: int) -> list[tuple[str, str | None, str | None]]:
+def find_movers(model: Model, since: Any, until: Any, most: int) -> list[tuple[str, str | None, str | None]]:
     """The customers who moved, that many at most: key, from, to."""
     return rows("SELECT key, from_persona, to_persona FROM segment.movers(%s, %s, %s) LIMIT %s", [model.name, since, until, most])
+
+
+movers = st.cache_data(ttl=options().ttl)(find_movers)
 
 
 def names(found: tuple[Persona, ...]) -> list[str]:

@@ -9,7 +9,7 @@ import escape
 import queries
 from catalogue import NUMBER, Column, Model
 from dashboard import Subject, heading, note, number
-from filters import slider_range
+from filters import reach_of
 from queries import Place, Range
 
 
@@ -39,8 +39,9 @@ def what_if(subject: Subject) -> None:
 def _ranges(subject: Subject, model: Model) -> list[Range]:
     """What values each feature has: in the view or, where none may be read, about where the personas are."""
     if subject.view is not None:
-        everybody = queries.everybody(subject.view)
-        return [everybody.range_of(f) for f in model.features]
+        found = queries.everybody(subject.view).by_name
+        if all(f in found for f in model.features):
+            return [found[f] for f in model.features]
     result = []
     for feature, mean, spread, low, high in queries.feature_ranges(model):
         result.append(Range(Column(feature, "float8", NUMBER), mean, spread, low, high))
@@ -51,19 +52,19 @@ def _start(subject: Subject, model: Model, ranges: list[Range]) -> tuple[str, st
     """Key, group and features of the customer to begin with; without one, the average of all."""
     key = ""
     group = None
-    average = tuple(0.0 if r.mean is None else r.mean for r in ranges)
+    average = tuple(r.mean for r in ranges)
     if subject.view is not None and model.key:
         name = ", ".join(model.key)
         label = f"{name} of a customer to begin with; empty: an average one"
         key = dashboard.labelled(label, st.text_input, value=st.session_state.get("customer", ""), key="what if of").strip()
         st.session_state["customer"] = key
     found = None
-    if key:
+    if key and subject.view is not None:
         found = queries.customer(subject.view, model, key)
         if found is None:
             st.warning(escape.markdown(f"There is no customer {key}."))
             key = ""
-        elif any(x is None for x in found[2]):
+        elif None in found[2]:
             st.warning(escape.markdown(f"Customer {key} has no persona: a feature is not known."))
             key = ""
             found = None
@@ -74,24 +75,22 @@ def _start(subject: Subject, model: Model, ranges: list[Range]) -> tuple[str, st
             model.by_column, st.selectbox, range(len(groups)), at, format_func=lambda i: groups[i], key=f"group {key}"
         )
         group = groups[place]
-    return key, group, found[2] if found else average
+    return key, group, tuple(x for x in found[2] if x is not None) if found else average
 
 
 def _slider(of: Range, value: float, key: str) -> float:
     """A slider for a feature, which reaches at least as far as all customers."""
-    low, high, step = slider_range(_with(of, value))
-    if isinstance(low, int):
+    reach = reach_of(_with(of, value))
+    if isinstance(reach.low, int):
         value = round(value)
-    if low == high:
-        high = low + step
-    return float(dashboard.labelled(of.column.name, st.slider, low, high, value, step, key=f"{key} {low} {high}"))
+    high = reach.high if reach.high > reach.low else reach.low + reach.step
+    ends = (reach.low, high)
+    return float(dashboard.labelled(of.column.name, st.slider, *ends, value, reach.step, reach.form, key=f"{key} {ends}"))
 
 
 def _with(of: Range, value: float) -> Range:
     """The range with a value more."""
-    low = value if of.low is None else min(of.low, value)
-    high = value if of.high is None else max(of.high, value)
-    return Range(of.column, of.mean, of.spread, low, high)
+    return Range(of.column, of.mean, of.spread, min(of.low, value), max(of.high, value))
 
 
 def _verdict(now: tuple[Place, ...], then: tuple[Place, ...]) -> None:
@@ -106,7 +105,9 @@ def _verdict(now: tuple[Place, ...], then: tuple[Place, ...]) -> None:
     st.html(f'<p role="status" style="font-size: 1.1rem">{text}.</p>')
 
 
-def _difference(model: Model, start: tuple[float, ...], then: tuple[float, ...], now: tuple[Place, ...], places: tuple[Place, ...]) -> None:
+def _difference(
+    model: Model, start: tuple[float, ...], then: tuple[float, ...], now: tuple[Place, ...], places: tuple[Place, ...]
+) -> None:
     """What is different, feature by feature and persona by persona."""
     before = {p.cluster: p for p in now}
     header = ["persona", "distance"]
@@ -120,7 +121,9 @@ def _difference(model: Model, start: tuple[float, ...], then: tuple[float, ...],
     left, right = st.columns([2, 3])
     if start:
         changes = [[f, a, b, b - a] for f, a, b in zip(model.features, start, then)]
-        left.dataframe(dashboard.table(["feature", "now", "what if", "difference"], changes), hide_index=True, alt="Features, now and then")
+        left.dataframe(
+            dashboard.table(["feature", "now", "what if", "difference"], changes), hide_index=True, alt="Features, now and then"
+        )
     else:
         with left:
             features = ", ".join(f"{f} {number(v)}" for f, v in zip(model.features, then))
