@@ -430,37 +430,66 @@ $$;
 COMMENT ON FUNCTION segment.distribution_chart(segment.version, segment.scored_row[], int, text) IS
 	'histogram of one feature of a version, by persona. of_whom: what the title adds';
 
-CREATE FUNCTION segment.migration_chart(model text) RETURNS jsonb
+CREATE FUNCTION segment.migration_chart(m segment.model, by_value text) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	most CONSTANT int := 20;
+	is_whole CONSTANT boolean := m.by_column IS NOT NULL AND by_value IS NULL;
+	others CONSTANT text := CASE WHEN is_whole THEN 'other personas' ELSE 'other groups' END;
 	nowhere CONSTANT text := 'no persona';
 	times text[];
+	names text[];
 	flows jsonb;
-	from_names jsonb;
-	to_names jsonb;
 BEGIN
 	SELECT array_agg(to_char(s.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY s.taken_at) INTO times
-		FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = segment.readable_model_id(model)
-			ORDER BY s.taken_at DESC LIMIT 2) AS s;
+		FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = m.id ORDER BY s.taken_at DESC LIMIT 2) AS s;
 	IF cardinality(times) < 2 OR times IS NULL THEN
 		RETURN NULL;
 	END IF;
-	SELECT jsonb_agg(jsonb_build_object('from', coalesce(m.from_persona, nowhere), 'to', coalesce(m.to_persona, nowhere),
-			'customers', m.customers, 'share', m.share) ORDER BY m.from_cluster, m.to_cluster),
-		jsonb_agg(coalesce(m.from_persona, nowhere) ORDER BY m.from_cluster), jsonb_agg(coalesce(m.to_persona, nowhere) ORDER BY m.to_cluster)
-		INTO flows, from_names, to_names
-		FROM segment.migration(model) AS m;
+	WITH flow AS MATERIALIZED (
+		SELECT * FROM segment.migration(m.model) AS g
+		WHERE migration_chart.by_value IS NULL OR g.from_by_value = migration_chart.by_value OR g.to_by_value = migration_chart.by_value
+	), name AS (
+		SELECT n.persona, CASE WHEN is_whole THEN -sum(n.customers) ELSE min(n.cluster) END AS place
+		FROM (
+			SELECT g.from_by_value, g.from_cluster, g.from_persona, g.customers FROM flow AS g
+			UNION ALL
+			SELECT g.to_by_value, g.to_cluster, g.to_persona, g.customers FROM flow AS g) AS n(by_value, cluster, persona, customers)
+		WHERE n.persona IS NOT NULL AND (migration_chart.by_value IS NULL OR n.by_value = migration_chart.by_value)
+		GROUP BY n.persona ORDER BY place, n.persona COLLATE "C" LIMIT CASE WHEN is_whole THEN most END
+	), kept AS (
+		SELECT array_agg(n.persona ORDER BY n.place, n.persona COLLATE "C") || ARRAY[others, nowhere] AS names FROM name AS n
+	), labelled AS (
+		SELECT p.label AS "from", q.label AS "to", sum(g.customers) AS customers
+		FROM flow AS g
+		CROSS JOIN kept AS k
+		CROSS JOIN LATERAL (SELECT CASE WHEN g.from_cluster IS NULL THEN nowhere
+			WHEN g.from_by_value <> migration_chart.by_value OR g.from_persona <> ALL (k.names) THEN others ELSE g.from_persona END AS label) AS p
+		CROSS JOIN LATERAL (SELECT CASE WHEN g.to_cluster IS NULL THEN nowhere
+			WHEN g.to_by_value <> migration_chart.by_value OR g.to_persona <> ALL (k.names) THEN others ELSE g.to_persona END AS label) AS q
+		GROUP BY p.label, q.label
+	)
+	SELECT jsonb_agg(jsonb_build_object('from', l."from", 'to', l."to", 'customers', l.customers, 'share', l.share)
+				ORDER BY array_position(k.names, l."from"), array_position(k.names, l."to")),
+			max(k.names)
+		INTO flows, names
+		FROM (
+			SELECT a.*, (a.customers / sum(a.customers) OVER (PARTITION BY a."from"))::float8 AS share FROM labelled AS a) AS l
+		CROSS JOIN kept AS k;
+	IF flows IS NULL THEN
+		RETURN NULL;
+	END IF;
 	RETURN segment.vega_lite(
-		format('Who moved where, from %s to %s', times[1], times[2]),
+		format('Who moved where, from %s to %s%s', times[1], times[2], CASE WHEN is_whole THEN ', of all groups' END),
 		jsonb_build_object('flows', flows),
 		format($json${
-			"width": 480, "height": %3$s,
+			"width": 480, "height": %2$s,
 			"data": {"name": "flows"},
 			"encoding": {
 				"y": {"field": "from", "type": "nominal", "sort": %1$s, "title": "from"},
-				"x": {"field": "to", "type": "nominal", "sort": %2$s, "title": "to", "axis": {"labelAngle": -30}},
+				"x": {"field": "to", "type": "nominal", "sort": %1$s, "title": "to", "axis": {"labelAngle": -30}},
 				"tooltip": [
 					{"field": "from"}, {"field": "to"}, {"field": "customers", "type": "quantitative"},
 					{"field": "share", "type": "quantitative", "title": "of all from there", "format": ".1%%"}
@@ -482,11 +511,11 @@ BEGIN
 					}
 				}
 			]
-		}$json$, from_names, to_names, 32 * (SELECT count(DISTINCT f ->> 'from') FROM jsonb_array_elements(flows) AS f))::jsonb);
+		}$json$, to_jsonb(names), 32 * (SELECT count(DISTINCT f ->> 'from') FROM jsonb_array_elements(flows) AS f))::jsonb);
 END
 $$;
-COMMENT ON FUNCTION segment.migration_chart(text) IS
-	'heat map of segment.migration() between the last two snapshots of a model; NULL if it has fewer';
+COMMENT ON FUNCTION segment.migration_chart(segment.model, text) IS
+	'heat map of segment.migration() between the last two snapshots of a model, NULL if it has fewer; of a group its clusters, where all other groups are one more place; of a model by groups as a whole the names of its personas, in whatever group, 20 of them at most';
 
 CREATE FUNCTION segment.charts_of_groups(m segment.model) RETURNS TABLE (name text, title text, spec jsonb)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4
@@ -636,10 +665,17 @@ BEGIN
 			]
 		}$json$, 28 * least(personas, most))::jsonb);
 	RETURN NEXT;
+
+	name := 'migration';
+	spec := segment.migration_chart(m, NULL);
+	title := spec ->> 'title';
+	IF spec IS NOT NULL THEN
+		RETURN NEXT;
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION segment.charts_of_groups(segment.model) IS
-	'segment.charts() of a model by groups as a whole: sizes and personas of up to 20 groups, those with the most customers, and up to 20 personas';
+	'segment.charts() of a model by groups as a whole: sizes and personas of up to 20 groups, those with the most customers, and up to 20 personas; and who moved';
 
 CREATE FUNCTION segment.charts_of_model(model text, by_value text, search_path text) RETURNS TABLE (name text, title text, spec jsonb)
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
@@ -701,7 +737,7 @@ BEGIN
 			SELECT 5, f.rank, 'distribution of ' || f.feature, segment.distribution_chart(v, rows, f."position", of_whom)
 			FROM segment.leading_features(v) AS f WHERE rows IS NOT NULL
 			UNION ALL
-			SELECT 6, 0, 'migration', segment.migration_chart(model) WHERE m.by_column IS NULL) AS c
+			SELECT 6, 0, 'migration', segment.migration_chart(m, v.by_value)) AS c
 		CROSS JOIN LATERAL (
 			SELECT concat(segment.group_name(v) || ': ', c.spec ->> 'title') AS title) AS t
 		WHERE c.spec IS NOT NULL

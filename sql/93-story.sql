@@ -235,7 +235,54 @@ END;
 COMMENT ON FUNCTION segment.story_personas(segment.version, regclass, text) IS
 	'part of segment.story(): per persona its share, up to five features that set it apart (as segment.explain() ranks them, but for negligible ones), up to five numbers and five categories of the other columns of the source, those that differ the most from everybody''s (NULL: without), and the note of its rule';
 
-CREATE FUNCTION segment.story_changes(v segment.version, model text) RETURNS text
+CREATE FUNCTION segment.story_moves(m segment.model, by_value text) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	is_whole CONSTANT boolean := m.by_column IS NOT NULL AND by_value IS NULL;
+	times text[];
+	told text;
+BEGIN
+	SELECT array_agg(to_char(s.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY s.taken_at) INTO times
+		FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = m.id ORDER BY s.taken_at DESC LIMIT 2) AS s;
+	IF cardinality(times) < 2 OR times IS NULL THEN
+		RETURN NULL;
+	END IF;
+	WITH flow AS MATERIALIZED (
+		-- is_from, is_to: a cluster of those that the story is about; others are those of other groups
+		SELECT g.*, g.from_cluster IS NOT NULL AND (story_moves.by_value IS NULL OR g.from_by_value = story_moves.by_value) AS is_from,
+			g.to_cluster IS NOT NULL AND (story_moves.by_value IS NULL OR g.to_by_value = story_moves.by_value) AS is_to,
+			coalesce(g.from_by_value <> g.to_by_value, false) AS is_other_group
+		FROM segment.migration(m.model) AS g
+	), s AS (
+		SELECT coalesce(sum(f.customers) FILTER (WHERE f.is_from AND f.is_to AND (f.from_cluster <> f.to_cluster OR f.is_other_group)), 0)::bigint AS moved,
+			coalesce(sum(f.customers) FILTER (WHERE f.is_from AND f.is_to AND f.is_other_group), 0) AS moved_groups,
+			coalesce(sum(f.customers) FILTER (WHERE f.is_to AND NOT f.is_from), 0) AS come, coalesce(sum(f.customers) FILTER (WHERE f.is_to AND NOT f.is_from AND f.is_other_group), 0) AS come_groups,
+			coalesce(sum(f.customers) FILTER (WHERE f.is_from AND NOT f.is_to), 0) AS gone, coalesce(sum(f.customers) FILTER (WHERE f.is_from AND NOT f.is_to AND f.is_other_group), 0) AS gone_groups
+		FROM flow AS f
+	)
+	SELECT concat_ws(E'\n\n',
+			format('Between the snapshots of %s and %s (UTC), %s moved to another segment%s, %s came%s, %s went%s.', times[1], times[2],
+				segment.count_text(s.moved, 'customer'), CASE WHEN is_whole THEN format(' (%s of them in another group)', s.moved_groups) END,
+				s.come, CASE WHEN story_moves.by_value IS NOT NULL THEN format(' (%s of them from other groups)', s.come_groups) END,
+				s.gone, CASE WHEN story_moves.by_value IS NOT NULL THEN format(' (%s of them to other groups)', s.gone_groups) END),
+			(SELECT string_agg(format('- from %s to %s: %s, %s of the former',
+					segment.markdown(concat(f.from_persona, CASE WHEN is_whole THEN format(' (%s)', left(f.from_by_value, 60)) END)),
+					segment.markdown(concat(f.to_persona, CASE WHEN is_whole THEN format(' (%s)', left(f.to_by_value, 60)) END)),
+					segment.count_text(f.customers, 'customer'), segment.percent(f.share)), E'\n' ORDER BY f.customers DESC, f.place)
+				FROM (
+					SELECT g.*, row_number() OVER () AS place FROM flow AS g
+					WHERE g.is_from AND g.is_to AND (g.from_cluster <> g.to_cluster OR g.is_other_group)
+					ORDER BY g.customers DESC, place LIMIT 5) AS f))
+		INTO told FROM s;
+	RETURN told;
+END
+$$;
+COMMENT ON FUNCTION segment.story_moves(segment.model, text) IS
+	'part of segment.story(): of the last two snapshots, who came, went and moved, with the five largest moves; of a group, or of a model as a whole; NULL without two snapshots';
+
+CREATE FUNCTION segment.story_changes(m segment.model, v segment.version) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -243,8 +290,6 @@ DECLARE
 	before segment.version;
 	part text;
 	told text[] := ARRAY['## What changed'];
-	taken segment.snapshot;
-	earlier segment.snapshot;
 BEGIN
 	IF v.previous IS NULL THEN
 		told := told || format('Version %s continues no other: there is nothing to compare it with.', v.version);
@@ -259,23 +304,10 @@ BEGIN
 			|| (part || E'\n\nHow far a centroid moved is a multiple of the root mean square distance of its members to it before.');
 	END IF;
 
-	SELECT * INTO taken FROM segment.snapshot AS s WHERE s.model_id = v.model_id ORDER BY s.snapshot DESC LIMIT 1;
-	SELECT * INTO earlier FROM segment.snapshot AS s WHERE s.model_id = v.model_id AND s.snapshot < taken.snapshot ORDER BY s.snapshot DESC LIMIT 1;
-	IF earlier.snapshot IS NOT NULL THEN
-		told := told || format('Between the snapshots of %s and %s (UTC), %s moved to another segment, %s came, %s went.',
-			to_char(earlier.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), to_char(taken.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
-			segment.count_text(taken.moved, 'customer'), taken.come, taken.gone);
-		SELECT string_agg(format('- from %s to %s: %s, %s of the former', segment.markdown(f.from_persona), segment.markdown(f.to_persona),
-				segment.count_text(f.customers, 'customer'), segment.percent(f.share)), E'\n' ORDER BY f.customers DESC, f.from_cluster, f.to_cluster)
-			INTO part FROM (
-				SELECT * FROM segment.migration(story_changes.model) AS g WHERE g.from_cluster <> g.to_cluster
-				ORDER BY g.customers DESC, g.from_cluster, g.to_cluster LIMIT 5) AS f;
-		told := told || part;
-	END IF;
-	RETURN array_to_string(told, E'\n\n');
+	RETURN array_to_string(told || segment.story_moves(m, v.by_value), E'\n\n');
 END
 $$;
-COMMENT ON FUNCTION segment.story_changes(segment.version, text) IS
+COMMENT ON FUNCTION segment.story_changes(segment.model, segment.version) IS
 	'part of segment.story(): what became of each segment of the version before, and, of the last two snapshots, who came, went and moved, with the five largest moves';
 
 CREATE FUNCTION segment.story_doubts(v segment.version, model text, source regclass, obstacle text, search_path text) RETURNS text
@@ -450,11 +482,12 @@ BEGIN ATOMIC
 					E'\n' ORDER BY d.born + d.died + d.split + d.merged DESC, d.drift DESC NULLS LAST, d.group_id)
 			FROM (SELECT * FROM changed AS x WHERE x.is_there AND x.was_there
 				ORDER BY x.born + x.died + x.split + x.merged DESC, x.drift DESC NULLS LAST, x.group_id LIMIT 5) AS d HAVING count(*) > 0)
-			|| E'\n\nHow far centroids moved is the largest of the group, as a multiple of the root mean square distance of their members to them before.')
+			|| E'\n\nHow far centroids moved is the largest of the group, as a multiple of the root mean square distance of their members to them before.',
+		segment.story_moves(m, NULL))
 	FROM at CROSS JOIN s;
 END;
 COMMENT ON FUNCTION segment.story_changes_of_groups(segment.model) IS
-	'part of segment.story() of a model by groups: how many are new, gone and changed since the version before, and the five that changed the most: by segments that were born, died, split or merged, then by drift';
+	'part of segment.story() of a model by groups: how many are new, gone and changed since the version before, and the five that changed the most: by segments that were born, died, split or merged, then by drift; and who moved';
 
 CREATE FUNCTION segment.story_doubts_of_groups(m segment.model, obstacle text) RETURNS text
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -501,7 +534,7 @@ BEGIN
 		segment.story_beginning(v),
 		CASE WHEN s.source IS NOT NULL THEN segment.story_number(v, s.source, story_of_model.search_path) END,
 		segment.story_personas(v, s.source, story_of_model.search_path),
-		segment.story_changes(v, model),
+		segment.story_changes(m, v),
 		segment.story_doubts(v, model, s.source, s.obstacle, story_of_model.search_path)) || E'\n';
 END
 $$;

@@ -149,6 +149,32 @@ SELECT jsonb_array_length(spec #> '{encoding,color,scale,domain}') AS colours, s
 FROM segment.charts('stores') WHERE name = 'personas by group';
 SELECT (SELECT array_agg(g ->> 'group') FROM jsonb_array_elements(spec #> '{datasets,groups}') AS g)
 	= ARRAY(SELECT store::text FROM stores GROUP BY store ORDER BY count(*) DESC, store LIMIT 20) AS largest FROM segment.charts('stores') WHERE name = 'groups';
+-- who moved: of a group, to and from all others too; of all groups, by the names of the personas
+SELECT customers FROM segment.snapshot('stores');
+UPDATE stores SET store = 50 WHERE store = 49 AND id % 3 = 0;
+UPDATE stores SET a = 100 - a WHERE store = 50 AND id % 5 = 0;
+DELETE FROM stores WHERE store = 50 AND id % 11 = 0;
+INSERT INTO stores SELECT i, 50, i % 101, i % 103, i % 107 FROM generate_series(3001, 3020) AS i;
+SELECT customers FROM segment.snapshot('stores');
+CREATE VIEW flows AS SELECT by_value, f ->> 'from' AS "from", f ->> 'to' AS "to", (f ->> 'customers')::numeric AS customers, (f ->> 'share')::float8 AS share
+	FROM (VALUES (NULL), ('50')) AS g(by_value), segment.charts('stores', by_value) AS c, jsonb_array_elements(spec #> '{datasets,flows}') AS f WHERE c.name = 'migration';
+WITH ends AS (
+	SELECT CASE WHEN from_cluster IS NULL THEN 'no persona' WHEN from_by_value = '50' THEN from_persona ELSE 'other groups' END AS "from",
+		CASE WHEN to_cluster IS NULL THEN 'no persona' WHEN to_by_value = '50' THEN to_persona ELSE 'other groups' END AS "to", customers
+	FROM segment.migration('stores') WHERE '50' IN (from_by_value, to_by_value)
+), expected AS (
+	SELECT "from", "to", sum(customers), (sum(customers) / sum(sum(customers)) OVER (PARTITION BY "from"))::float8 FROM ends GROUP BY "from", "to"
+), told AS (
+	SELECT "from", "to", customers, share FROM flows WHERE by_value = '50'
+)
+SELECT (SELECT count(*) FROM told) AS flows, (SELECT count(*) FROM (TABLE told EXCEPT TABLE expected) AS d) + (SELECT count(*) FROM (TABLE expected EXCEPT TABLE told) AS d) AS differences;
+SELECT sum(customers) = (SELECT sum(customers) FROM segment.migration('stores')) AS everybody, count(DISTINCT "from") AS from_names,
+	(SELECT f.customers FROM flows AS f WHERE f.by_value IS NULL AND f."from" = 'no persona' ORDER BY 1 DESC LIMIT 1)
+		= (SELECT sum(customers) FROM segment.migration('stores') WHERE from_cluster IS NULL GROUP BY to_persona ORDER BY 1 DESC LIMIT 1) AS who_came
+FROM flows WHERE by_value IS NULL;
+SELECT name, regexp_replace(title, '\d{4}-\d\d-\d\d', 'DATE', 'g') AS title, jsonb_array_length(spec #> '{encoding,x,sort}') AS places
+FROM (VALUES (NULL), ('50')) AS g(by_value), segment.charts('stores', by_value) WHERE name = 'migration';
+DROP VIEW flows;
 -- a group whose column is gone has the charts of the model, as any other whose source is; one that nobody has seen has none
 ALTER TABLE stores DROP COLUMN store;
 RESET client_min_messages;

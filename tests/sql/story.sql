@@ -193,12 +193,18 @@ SELECT count(*) AS lines_as_computed FROM recomputed_groups();
 SELECT line FROM recomputed_groups() EXCEPT SELECT line FROM told('visits');
 SELECT line FROM told('visits') WHERE line ~ '\d' EXCEPT SELECT line FROM recomputed_groups();
 SELECT line FROM told('visits') WITH ORDINALITY AS t(line, at) WHERE line <> '' ORDER BY at;
--- stores that change, open and close
+-- stores that change, open and close, and customers who go from one to the other
+SELECT customers FROM segment.snapshot('visits');
+CREATE TABLE visited AS SELECT id, store, cluster, persona FROM visitors;
 UPDATE visits SET a = a + 50 WHERE id % 9 < 3 AND store IN (39, 41);
 UPDATE visits SET a = a + 500 WHERE id % 9 = 1 AND store = 40;
 DELETE FROM visits WHERE store = 20;
 INSERT INTO visits SELECT 5000 + i, 1000, i, i % 7 FROM generate_series(1, 50) AS i;
+UPDATE visits SET store = 40 WHERE id % 9 < 3 AND store = 38;
 SELECT count(DISTINCT by_value) FROM segment.refit('visits');
+SELECT customers FROM segment.snapshot('visits');
+CREATE VIEW moves AS SELECT f.store AS from_store, f.cluster AS from_cluster, f.persona AS from_persona, t.store AS to_store, t.cluster AS to_cluster, t.persona AS to_persona
+	FROM visited AS f FULL JOIN visitors AS t USING (id);
 WITH c AS (
 	SELECT by_value, count(*) FILTER (WHERE event = 'born') AS born, count(*) FILTER (WHERE event = 'died') AS died, count(*) FILTER (WHERE event = 'split') AS split,
 		count(*) FILTER (WHERE event = 'merged') AS merged, max(drift) AS drift
@@ -208,12 +214,30 @@ WITH c AS (
 	UNION ALL
 	SELECT format('Version 2 continues version 1, fitted on DATE. Groups that are new: 1, that changed: %s, that did not: %s, that are gone: 1. Segments born: %s, died: %s, split: %s, merged: %s.',
 		count(*) - 2, (SELECT count(DISTINCT store) FROM visits) - count(*) + 1, sum(born), sum(died), sum(split), sum(merged)) FROM c
+	UNION ALL
+	SELECT format('Between the snapshots of DATE and DATE (UTC), %s customers moved to another segment (%s of them in another group), %s came, %s went.',
+		count(*) FILTER (WHERE (from_store, from_cluster) <> (to_store, to_cluster)), count(*) FILTER (WHERE from_store <> to_store),
+		count(*) FILTER (WHERE from_store IS NULL), count(*) FILTER (WHERE to_store IS NULL)) FROM moves
+	UNION ALL
+	(SELECT format('- from %s (%s) to %s (%s): %s customers, %s %% of the former', from_persona, from_store, to_persona, to_store, n, round(100.0 * n / (SELECT count(*) FROM visited AS v WHERE v.store = from_store AND v.cluster = from_cluster), 1))
+	FROM (SELECT from_persona, from_store, from_cluster, to_persona, to_store, to_cluster, count(*) AS n FROM moves WHERE (from_store, from_cluster) <> (to_store, to_cluster) GROUP BY 1, 2, 3, 4, 5, 6) AS m
+	ORDER BY n DESC, from_store, from_cluster, to_store, to_cluster LIMIT 5)
 	UNION ALL SELECT format('| %s | %s | %s | %s | %s | %s |', by_value, born, died, split, merged, segment.short_number(drift)) FROM c WHERE by_value NOT IN ('20', '1000')
 )
 SELECT 'not recomputed: ' || line FROM (SELECT line FROM told('visits') WHERE line ~ '\d' EXCEPT SELECT line FROM expected) AS d
 UNION ALL SELECT 'not told: ' || line FROM (SELECT line FROM expected EXCEPT SELECT line FROM told('visits')) AS d;
 SELECT line FROM told('visits') WITH ORDINALITY AS t(line, at)
 WHERE at >= (SELECT min(at) FROM told('visits') WITH ORDINALITY AS t(line, at) WHERE line = '## What changed') AND line <> '' ORDER BY at;
+SELECT line FROM told('visits', '40') WHERE line ~ '^Between|^- from'
+EXCEPT (
+	SELECT format('Between the snapshots of DATE and DATE (UTC), %s customers moved to another segment, %s came (%s of them from other groups), %s went (%s of them to other groups).',
+		count(*) FILTER (WHERE from_store = 40 AND to_store = 40 AND from_cluster <> to_cluster),
+		count(*) FILTER (WHERE to_store = 40 AND from_store IS DISTINCT FROM 40), count(*) FILTER (WHERE to_store = 40 AND from_store <> 40),
+		count(*) FILTER (WHERE from_store = 40 AND to_store IS DISTINCT FROM 40), count(*) FILTER (WHERE from_store = 40 AND to_store <> 40)) FROM moves
+	UNION ALL
+	SELECT format('- from %s to %s: %s, %s %% of the former', from_persona, to_persona, segment.count_text(n, 'customer'), round(100.0 * n / (SELECT count(*) FROM visited AS v WHERE v.store = 40 AND v.cluster = from_cluster), 1))
+	FROM (SELECT from_persona, from_cluster, to_persona, to_cluster, count(*) AS n FROM moves WHERE from_store = 40 AND to_store = 40 GROUP BY 1, 2, 3, 4) AS m);
+SELECT line FROM told('visits', '40') WHERE line ~ '^Between|^- from';
 -- of a group that is new, of one that has not changed
 SELECT store, line FROM (VALUES ('1000'), ('7')) AS g(store), told('visits', store) WHERE line LIKE 'Version%';
 -- a group, or all, of somebody else's model
