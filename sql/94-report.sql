@@ -172,5 +172,6 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.report(text, text) IS
 	'page about a model, the current role''s own or one shared with it, in HTML: its personas as a table, and the charts of segment.charts(), in which the reader sees values under the pointer and chooses personas, by buttons and legends, for all charts at once. '
-	'One file that asks nobody for anything; light and dark, on phones and on paper. Names are text in it, whatever they look like. To be served as UTF-8. by_value: the group, of a model by groups. '
+	'One file that asks nobody for anything; light and dark, on phones and on paper. Names are text in it, whatever they look like. To be served as UTF-8. '
+	'by_value: of a model by groups, the group that the page is about; NULL: such a model as a whole, with a table of its groups, of the 20 with the most customers. '
 	'Errors: the drawing libraries are not installed (58P01); as segment.charts()';

@@ -45,6 +45,9 @@ like($notice, qr/NOTICE:  charts of model "mall" that need its customers are lef
 sql('GRANT SELECT ON mall_customers TO guest');
 is(sql(q{SELECT count(*) FROM segment.charts('mall')}, @guest), sql(q{SELECT count(*) FROM segment.charts('mall')}), 'who may read the customers sees all charts');
 is(sql(q{SELECT md5(string_agg(spec::text, '')) FROM segment.charts('mall')}, @guest), sql(q{SELECT md5(string_agg(spec::text, '')) FROM segment.charts('mall')}), 'and the same ones');
+sql(q{SELECT segment.fit('genders', 'mall_customers', '{annual_income,spending_score}', 3, by => 'gender'); SELECT segment.share('genders', 'guest')});
+is(sql(qq{SELECT md5(string_agg(spec::text, '')) FROM segment.charts($_)}, @guest), sql(qq{SELECT md5(string_agg(spec::text, '')) FROM segment.charts($_)}), "a guest sees the charts of $_")
+	for q{'genders'}, q{'genders', 'Female'};
 sql('CREATE ROLE stranger LOGIN');
 refused(q{SELECT segment.charts('mall')}, qr/role "stranger" has no model "mall"/, 'a stranger sees nothing', extra_params => [ '-U', 'stranger' ]);
 
@@ -74,9 +77,9 @@ my $folder = PostgreSQL::Test::Utils::tempdir();
 
 sub page
 {
-	my ($model) = @_;
-	my $html = sql("SELECT segment.report('$model')");
-	open my $file, '>', "$folder/$model.html" or die "$folder/$model.html: $!";
+	my ($name, $of) = @_;
+	my $html = sql("SELECT segment.report($of)");
+	open my $file, '>', "$folder/$name.html" or die "$folder/$name.html: $!";
 	print $file $html;
 	close $file;
 	return $html;
@@ -115,13 +118,25 @@ SELECT segment.snapshot('names');
 UPDATE names SET "</script>" = 100 - "</script>" WHERE id % 3 = 0;
 DELETE FROM names WHERE id = 7;
 SELECT segment.snapshot('names');
+CREATE TABLE groups AS SELECT *, (ARRAY['</script><script>window.intruder = 2</script>', 'עברית', repeat('x', 80)])[1 + id % 3] AS "the <b>by</b>" FROM names;
+ALTER TABLE groups ADD PRIMARY KEY (id);
+SELECT segment.fit('groups', 'groups', NULL, 4, by => 'the <b>by</b>');
+SELECT segment.rename('groups', 0, '<i>"it"</i>', 'עברית');
+SELECT segment.snapshot('groups');
+UPDATE groups SET "the <b>by</b>" = 'עברית' WHERE id % 7 = 0;
+SELECT segment.snapshot('groups');
 CREATE TABLE many AS SELECT i AS id, (i * 7919) % 10007 AS a, (i * 104729) % 5003 AS b FROM generate_series(1, 20000) i;
 SELECT segment.fit('many', 'many', '{a,b}', 3, key => '{id}');
 });
-is(sql(q{SELECT count(*) FROM segment.charts('names') WHERE name = 'migration'}), '1', 'a chart of who moved is among them');
-my %html = map { $_ => page($_) } qw(mall names many);
-unlike($html{names}, qr/<script>window\.intruder/, 'a name is no element of the page');
-is(scalar(() = $html{names} =~ /<\/script>/gi), scalar(() = $html{mall} =~ /<\/script>/gi), 'and ends no script');
+# pages of models, of a group, and of a model by groups as a whole
+my %pages = (mall => q{'mall'}, names => q{'names'}, many => q{'many'}, group => q{'groups', 'עברית'}, groups => q{'groups'});
+is(sql("SELECT count(*) FROM segment.charts($pages{$_}) WHERE name = 'migration'"), '1', "a chart of who moved is among those of $_") for qw(names group groups);
+my %html = map { $_ => page($_, $pages{$_}) } keys %pages;
+for my $name (qw(names group groups))
+{
+	unlike($html{$name}, qr/<script>window\.intruder/, "page of $name: a name is no element of it");
+	is(scalar(() = $html{$name} =~ /<\/script>/gi), scalar(() = $html{mall} =~ /<\/script>/gi), 'and ends no script');
+}
 (my $elements = $html{mall}) =~ s/(<script[^>]*>).*?<\/script>/$1/gs;
 unlike($elements, qr/(?:src|href)=(?!"data:)|url\(|\@import/, 'no element of the page names another file');
 cmp_ok(length($html{many}), '<', 6_000_000, 'a page stays below 6 MB, however many customers there are');
@@ -130,27 +145,34 @@ SKIP:
 {
 	skip 'there is no node', 1 if system('node --version >/dev/null 2>&1') != 0;
 	skip 'the modules that check are not here (make assets)', 1 unless -d "$modules/ajv";
-	node_tests("charts of $_ against the schema", sql("SELECT jsonb_agg(to_jsonb(c)) FROM segment.charts('$_') c"), 'tests/report/validate.js', $modules)
-		for qw(mall names many);
+	node_tests("charts of $_ against the schema", sql("SELECT jsonb_agg(to_jsonb(c)) FROM segment.charts($pages{$_}) c"), 'tests/report/validate.js', $modules)
+		for sort keys %pages;
 }
 SKIP:
 {
 	skip 'there is no node', 1 if system('node --version >/dev/null 2>&1') != 0;
 	skip 'there is no chromium', 1 unless $chromium;
 	skip 'the modules that drive it are not here (make assets)', 1 unless -d "$modules/playwright-core";
-	for my $model (qw(mall names many))
+	for my $name (sort keys %pages)
 	{
+		my $of = $pages{$name};
+		my $by = $of =~ /, ('.*')/ ? $1 : 'NULL';
+		# the whole of a model by groups has no points, and a line in its table for each group
+		my $personas = $name eq 'groups'
+		  ? q{SELECT jsonb_agg(p ORDER BY at) AS names, (SELECT jsonb_agg(left(by_value, 60) ORDER BY size DESC, by_value COLLATE "C") FROM (SELECT by_value, sum(size) AS size FROM segment.personas WHERE model = 'groups' GROUP BY 1) g) AS lines
+				FROM segment.charts('groups'), jsonb_array_elements_text(spec #> '{encoding,color,scale,domain}') WITH ORDINALITY AS d(p, at) WHERE name = 'personas by group'}
+		  : "SELECT jsonb_agg(persona ORDER BY cluster) AS names, jsonb_agg(persona ORDER BY cluster) AS lines FROM segment.personas WHERE model = '" . ($name eq 'group' ? 'groups' : $name) . "' AND by_value IS NOT DISTINCT FROM $by";
 		my $expected = sql(qq{
-SELECT jsonb_build_object('personas', p.names, 'charts', c.charts, 'points', c.points, 'first', c.first, 'second', c.second)
-FROM (SELECT jsonb_agg(persona ORDER BY cluster) AS names FROM segment.personas WHERE model = '$model') p,
+SELECT jsonb_build_object('personas', p.names, 'lines', p.lines, 'charts', c.charts, 'points', c.points, 'first', c.first, 'second', c.second)
+FROM ($personas) p,
 	(SELECT count(*) AS charts, max(jsonb_array_length(spec #> '{datasets,points}')) AS points,
 		sum(f.first) AS first, sum(f.second) AS second
-	 FROM segment.charts('$model') LEFT JOIN LATERAL (
-		SELECT count(*) FILTER (WHERE q ->> 'persona' = (SELECT persona FROM segment.personas WHERE model = '$model' AND cluster = 0)) AS first,
-			count(*) FILTER (WHERE q ->> 'persona' = (SELECT persona FROM segment.personas WHERE model = '$model' AND cluster = 1)) AS second
+	 FROM segment.charts($of) LEFT JOIN LATERAL (
+		SELECT count(*) FILTER (WHERE q ->> 'persona' = spec #>> '{encoding,color,scale,domain,0}') AS first,
+			count(*) FILTER (WHERE q ->> 'persona' = spec #>> '{encoding,color,scale,domain,1}') AS second
 		FROM jsonb_array_elements(spec #> '{datasets,points}') q) f ON name = 'scatter') c});
-		mkdir "$folder/$model";
-		node_tests("the page of $model in a browser", $expected, 'tests/report/browse.js', "$folder/$model.html", "$folder/$model");
+		mkdir "$folder/$name";
+		node_tests("the page of $name in a browser", $expected, 'tests/report/browse.js', "$folder/$name.html", "$folder/$name");
 	}
 }
 
