@@ -296,6 +296,19 @@ $$;
 COMMENT ON FUNCTION segment.find_moves(text) IS
 	'keeps the result of a query of segment.take_snapshot(), which alone should call this, and whose search_path it keeps, in a temporary table';
 
+CREATE FUNCTION segment.changed_stays(stays text, customers text, count bigint) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'segment_changed_stays' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+	-- both queries give all their rows to this function
+	SET max_parallel_workers_per_gather = 0;
+COMMENT ON FUNCTION segment.changed_stays(text, text, bigint) IS
+	'which customers are not where their open stay is: rows of key, group_id, cluster (all three NULL: in none) and stay (NULL: came), as segment.take_snapshot(), which alone should call this, declares them. '
+	'stays: query of the open stays, so many at most: key, of a type of fixed size whose values are equal if all their bits are, group_id, cluster, ctid; customers: query of the customers, none twice: key, group_id, cluster (NULL: in none). O(rows of both); memory as segment.roster_memory() says';
+
+CREATE FUNCTION segment.roster_memory(count bigint) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'segment_roster_memory' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segment.roster_memory(bigint) IS
+	'bytes that segment.changed_stays() takes for so many open stays; NULL: so many are too many for it';
+
 CREATE FUNCTION segment.check_moves(m segment.model, source regclass) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -382,6 +395,7 @@ DECLARE
 	source regclass;
 	is_unique boolean;
 	is_view boolean;
+	in_memory boolean;
 	stays text;
 	in_order boolean;
 	clusters int[];
@@ -443,6 +457,12 @@ BEGIN
 			CASE WHEN m.by_column IS NULL THEN '' ELSE 'pg_catalog.min(s.group_id) AS group_id, ' END || 'pg_catalog.min(s.cluster) AS cluster', query);
 	END IF;
 
+	-- Keys that are numbers are looked up in memory, if that is enough: in half the time of a join.
+	in_memory := last.snapshot IS NOT NULL AND is_unique AND cardinality(m.key) = 1
+		AND (SELECT k.type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'oid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
+			FROM segment.key_columns(source, m.key) AS k)
+		AND coalesce(segment.roster_memory(last.customers) <= segment.memory_limit(), false);
+
 	-- The functions that a view calls may need the caller's search_path; the queries themselves write every name out.
 	IF last.snapshot IS NULL AND is_unique THEN
 		query := format('INSERT INTO %1$s (%2$s, %3$s, since) SELECT %2$s, %3$s, %4$s FROM (%5$s) AS n WHERE n.cluster IS NOT NULL',
@@ -456,7 +476,12 @@ BEGIN
 		moved := 0;
 	ELSE
 		-- Who is not where the last stay is; and, to be refused, keys that occur several times.
-		IF last.snapshot IS NULL THEN
+		IF in_memory THEN
+			query := format('SELECT n.* FROM segment.changed_stays(%L, %L, %s) AS n(key_1 %s, group_id pg_catalog.int4, cluster pg_catalog.int4, stay pg_catalog.tid)',
+				format('SELECT s.key_1, %s, s.cluster, s.ctid FROM %s AS s WHERE s.until IS NULL', CASE WHEN m.by_column IS NULL THEN '0' ELSE 's.group_id' END, stays),
+				format('SELECT n.key_1, %s, n.cluster FROM (%s) AS n', CASE WHEN m.by_column IS NULL THEN '0' ELSE 'n.group_id' END, query),
+				last.customers, (SELECT k.type_name FROM segment.key_columns(source, m.key) AS k));
+		ELSIF last.snapshot IS NULL THEN
 			query := format('SELECT n.*, NULL::pg_catalog.tid AS stay FROM (%s) AS n WHERE n.cluster IS NOT NULL', query);
 		ELSE
 			query := format('SELECT n.*, o.stay FROM (%s) AS n '
@@ -469,7 +494,7 @@ BEGIN
 		END IF;
 		is_view := (SELECT c.relkind = 'v' FROM pg_class AS c WHERE c.oid = source);
 		PERFORM set_config('search_path', take_snapshot.search_path, true);
-		IF is_view THEN
+		IF is_view OR in_memory THEN
 			EXECUTE pg_catalog.concat('CREATE TEMPORARY TABLE segment_moves ON COMMIT DROP AS ', query);
 		ELSE
 			PERFORM segment.find_moves(query);
@@ -504,7 +529,7 @@ END;
 COMMENT ON FUNCTION segment.snapshot(text) IS
 	'keeps which customer of the source of the current role''s model is in which cluster now, by the active version, with the names that clusters have now. Returns when, how many customers are in a cluster, and how many came to one, left for none, or moved to another since the snapshot before. '
 	'A customer without a number in every feature is in no cluster, as one that is not in the source, or whose group the active version does not have; one that is in another group of a model by groups has moved; rows whose key is NULL take no part, which a NOTICE says. '
-	'Clusters are known by their lasting numbers, so a refit in between moves only those that it puts elsewhere. Only what has changed is stored; O(a scan of the source and one of what is stored, and a join of the two by hash or order). '
+	'Clusters are known by their lasting numbers, so a refit in between moves only those that it puts elsewhere. Only what has changed is stored; O(a scan of the source and one of what is stored, and a join of the two by hash or order, or, if the key is one number, date or time under a unique index, and segment.max_memory allows, a lookup in memory of 30 to 36 bytes per customer). '
 	'Two sessions that take a snapshot of a model at once come one after the other. '
 	'Errors: no such model (42704), or only shared (42501); it has no key, or no active version (55000); several rows of one customer (21000, which names it); the source is gone (42P01), or lacks a feature, the key or the column for groups (42703), or has them of another type (42804)';
 

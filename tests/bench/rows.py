@@ -269,15 +269,16 @@ def merge(bench):
 @row
 def snapshot(bench):
     """The first snapshot of all customers, and those after it, before each of which one customer in a hundred has been put
-    where the next cluster has its centroid. The peer writes the same number of rows of the same width, and decides nothing.
-    All in turn; what lies between is not timed."""
+    where the next cluster has its centroid; and the same where clusters have other numbers than in the clustering, as after
+    a refit. The peer writes the same number of rows of the same width, and decides nothing. All in turn; what lies between is
+    not timed."""
     work = f"`segment.snapshot` of {count(bench.rows)} customers"
     if not bench.server.has("snapshot"):
         yield Line(work, NOT_THERE)
         return
     bench.table("customers")
     bench.create("members", "SELECT * FROM customers")
-    peer, first, next_one = Timing(), Timing(), Timing()
+    peer, first, next_one, renumbered = timings = [Timing() for _ in range(4)]
     with bench.server.connect() as connection:
         connection.execute("ALTER TABLE members ADD PRIMARY KEY (id)")
         connection.execute(f"SELECT count(*) FROM segment.fit('members', 'members', features => '{{{FEATURES}}}', k => {K})")
@@ -285,20 +286,23 @@ def snapshot(bench):
         for turn in range(bench.runs + 1):
             run(connection, "CREATE TABLE peer AS SELECT id, 1 FROM members", peer)
             connection.execute("DROP TABLE peer")
-            connection.execute("SELECT segment.forget('members', 'infinity')")
-            run(connection, "SELECT customers FROM segment.snapshot('members')", first)
-            connection.execute(f"""
-                UPDATE members AS m SET (a, b, c, d) = (s.centroid[1], s.centroid[2], s.centroid[3], s.centroid[4])
-                FROM segment.version AS v, cluster_stats(v.clustering) AS s
-                WHERE m.id % 100 = {turn} AND s.cluster = (cluster_id(v.clustering, m.a, m.b, m.c, m.d) + 1) % {K}""")
-            connection.execute("VACUUM ANALYZE members")
-            moved = run(connection, "SELECT moved FROM segment.snapshot('members')", next_one)
+            for again, (beyond, timing) in enumerate(((0, next_one), (K, renumbered))):
+                connection.execute(f"UPDATE segment.persona SET cluster = number + {beyond}")
+                connection.execute("SELECT segment.forget('members', 'infinity')")
+                run(connection, "SELECT customers FROM segment.snapshot('members')", first if again == 0 else Timing())
+                connection.execute(f"""
+                    UPDATE members AS m SET (a, b, c, d) = (s.centroid[1], s.centroid[2], s.centroid[3], s.centroid[4])
+                    FROM segment.version AS v, cluster_stats(v.clustering) AS s
+                    WHERE m.id % 100 = {2 * turn + again} AND s.cluster = (cluster_id(v.clustering, m.a, m.b, m.c, m.d) + 1) % {K}""")
+                connection.execute("VACUUM ANALYZE members")
+                moved = run(connection, "SELECT moved FROM segment.snapshot('members')", timing)
             if turn == 0:
-                for timing in peer, first, next_one:
+                for timing in timings:
                     timing.runs.clear()
     table = "`CREATE TABLE AS SELECT id, 1`"
     yield Line(f"{work}, the first", first, peer, table, (Bar("time", 3),))
     yield Line(f"{work}, one that finds {moved:,} moved", next_one, peer, table, (Bar("time", 3),))
+    yield Line(f"{work}, the same with clusters renumbered", renumbered, peer, table, (Bar("time", 3),))
     bench.drop("members")
 
 

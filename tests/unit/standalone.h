@@ -25,6 +25,7 @@ typedef uint32_t uint32;
 typedef uint64_t uint64;
 
 #define FLEXIBLE_ARRAY_MEMBER
+#define INT64CONST(x) INT64_C(x)
 #define UINT64CONST(x) UINT64_C(x)
 #define Assert(condition) assert(condition)
 #define Max(x, y) ((x) > (y) ? (x) : (y))
