@@ -23,7 +23,7 @@ def customers(subject: Subject) -> None:
     dashboard.title("Customers", subject.model)
     view = subject.view
     if view is None:
-        dashboard.not_seen("There is no persona view to read.", "The owner of one gives it: GRANT SELECT ON the view.")
+        dashboard.no_view()
         return
     found = {g.persona: g.customers for g in queries.by_persona(view, subject.conditions)}
     counts: dict[str | None, int] = {name: found.get(name, 0) for name in [*subject.names, None]}

@@ -107,12 +107,16 @@ def not_seen(what: str, how: str) -> None:
     st.info(escape.markdown(f"{what} Role {catalogue.role()} does not have the right. {how}"))
 
 
+def no_view() -> None:
+    """Says that there is no view, and what would have to be done."""
+    text = f"There is no persona view of this model that role {catalogue.role()} may read."
+    st.info(escape.markdown(f"{text} segment.create_view() makes one, and its owner lets others read it by GRANT SELECT."))
+
+
 def needs_model(what: str) -> None:
     """Says that the page is about a model, and that the role sees none."""
-    view_owner = "The owner of the model gives it:"
-    not_seen(
-        f"{what} needs the model itself, not only its view.", f"{view_owner} SELECT segment.share('model', '{catalogue.role()}')."
-    )
+    how = f"The owner of the model gives it: SELECT segment.share('model', '{catalogue.role()}')."
+    not_seen(f"{what} needs the model itself, not only its view.", how)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pandas.DataFrame:

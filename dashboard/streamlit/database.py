@@ -32,7 +32,7 @@ def _pool() -> psycopg_pool.ConnectionPool:
         min_size=0,
         max_size=4,
         max_idle=300,
-        timeout=15,
+        timeout=5,
         configure=_read_only,
         check=psycopg_pool.ConnectionPool.check_connection,
         open=True,

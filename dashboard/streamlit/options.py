@@ -25,5 +25,5 @@ def options() -> Options:
     parser.add_argument("--view")
     parser.add_argument("--connection", default="")
     parser.add_argument("--timeout", type=float, default=30)
-    parser.add_argument("--ttl", type=float, default=60)
+    parser.add_argument("--ttl", type=float, default=300)
     return Options(**vars(parser.parse_args(sys.argv[1:])))

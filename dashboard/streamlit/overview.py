@@ -15,7 +15,7 @@ def overview(subject: Subject) -> None:
     dashboard.title("Overview", subject.model)
     view = subject.view
     if view is None:
-        dashboard.not_seen("There is no persona view to read.", "The owner of one gives it: GRANT SELECT ON the view.")
+        dashboard.no_view()
         return
     everybody = queries.everybody(view)
     groups = queries.by_persona(view, subject.conditions)
