@@ -3,7 +3,8 @@
 -- A chart is a title, a drawing and the data it draws. Data stand apart, as datasets of fixed columns (persona, x, customers):
 -- names of the user's are values in them, or titles, never the names of fields, whose dots and brackets Vega would read.
 -- Colours go by persona, in the order of the clusters, so that a persona has the same one in every chart. A chart in which
--- personas can be chosen, by a click on its legend or its bars, has a selection "persona".
+-- personas can be chosen, by a click on its legend or its bars, has a selection "persona"; the scatter, in which a rectangle
+-- chooses customers, a selection "brush", which the histograms along it follow.
 --
 -- What needs customers is drawn from a sample of the source, read once: all of them up to 5,000, above that those with the
 -- lowest hashes of their keys, which are the same ones as long as they are there.
@@ -125,6 +126,37 @@ END;
 COMMENT ON FUNCTION segment.axis_of(text, float8, float8) IS
 	'channel of Vega-Lite for numbers between these: the axis stays as it is when rows are filtered';
 
+CREATE FUNCTION segment.brushed_histogram(v segment.version, along text, axis jsonb, step float8, most bigint) RETURNS jsonb
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT format($json${
+			%1$s,
+			"data": {"name": "points"},
+			"encoding": {
+				%2$s: %3$s,
+				%4$s: {"aggregate": "count", "type": "quantitative", "axis": null, "scale": {"domain": [0, %7$s]}}
+			},
+			"layer": [
+				{"transform": [{"filter": {"param": "persona"}}], "mark": {"type": "bar", "color": "gray", "opacity": 0.25, "aria": false}},
+				{
+					"transform": [{"filter": {"and": [{"param": "persona"}, {"param": "brush"}]}}],
+					"mark": {"type": "bar", "aria": false},
+					"encoding": {
+						"color": {"field": "persona", "type": "nominal", "title": null, "scale": %5$s},
+						"tooltip": [{"field": "persona"}, %6$s, {"aggregate": "count", "type": "quantitative", "title": "customers"}]
+					}
+				}
+			],
+			"view": {"stroke": null}
+		}$json$,
+		CASE along WHEN 'x' THEN '"name": "above", "width": 480, "height": 64' ELSE '"width": 64, "height": 360' END,
+		to_jsonb(along), axis || jsonb_build_object('axis', NULL, 'bin', jsonb_build_object('step', step)),
+		to_jsonb(translate(along, 'xy', 'yx')), segment.persona_scale(v),
+		axis - 'scale' || jsonb_build_object('bin', jsonb_build_object('step', step)), most)::jsonb;
+END;
+COMMENT ON FUNCTION segment.brushed_histogram(segment.version, text, jsonb, float8, bigint) IS
+	'part of segment.scatter_chart(): histogram along its axis x or y, which is given, in bins of that width, of which one has as many customers as given and none has more: of all customers in grey, and before it, by persona, of those in the rectangle that is drawn in the scatter, or of all without one';
+
 CREATE FUNCTION segment.scatter_chart(v segment.version, rows segment.scored_row[], of_whom text) RETURNS jsonb
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
@@ -134,6 +166,10 @@ DECLARE
 	y record;
 	points jsonb;
 	centroids jsonb;
+	x_step float8;
+	y_step float8;
+	x_most bigint;
+	y_most bigint;
 	x_axis jsonb;
 	y_axis jsonb;
 BEGIN
@@ -142,10 +178,21 @@ BEGIN
 	IF y IS NULL THEN
 		RETURN NULL;
 	END IF;
+	-- The histograms along the scatter share its axes, which therefore reach as far as their bins.
 	SELECT jsonb_agg(jsonb_build_object('persona', r.persona, 'x', r.features[x."position"], 'y', r.features[y."position"])),
-			segment.axis_of(x.feature, min(r.features[x."position"]), max(r.features[x."position"])),
-			segment.axis_of(y.feature, min(r.features[y."position"]), max(r.features[y."position"]))
-		INTO points, x_axis, y_axis
+			segment.bin_width(min(r.features[x."position"]), max(r.features[x."position"])),
+			segment.bin_width(min(r.features[y."position"]), max(r.features[y."position"]))
+		INTO points, x_step, y_step
+		FROM unnest(rows) AS r;
+	SELECT max(b.customers) FILTER (WHERE b.along = 'x'), max(b.customers) FILTER (WHERE b.along = 'y') INTO x_most, y_most
+		FROM (
+			SELECT i.along, count(*) AS customers
+			FROM unnest(rows) AS r
+			CROSS JOIN LATERAL (VALUES ('x', floor(r.features[x."position"] / x_step)), ('y', floor(r.features[y."position"] / y_step))) AS i(along, bin)
+			GROUP BY i.along, i.bin) AS b;
+	SELECT segment.axis_of(x.feature, floor(min(r.features[x."position"]) / x_step) * x_step, (floor(max(r.features[x."position"]) / x_step) + 1) * x_step) || '{"field": "x"}',
+			segment.axis_of(y.feature, floor(min(r.features[y."position"]) / y_step) * y_step, (floor(max(r.features[y."position"]) / y_step) + 1) * y_step) || '{"field": "y"}'
+		INTO x_axis, y_axis
 		FROM unnest(rows) AS r;
 	SELECT jsonb_agg(jsonb_build_object('persona', c.persona, 'x', c.centroid[x."position"], 'y', c.centroid[y."position"], 'customers', c.size)
 			ORDER BY c.cluster)
@@ -155,38 +202,60 @@ BEGIN
 		format('Customers by %s and %s%s', x.feature, y.feature, of_whom),
 		jsonb_build_object('points', points, 'centroids', centroids),
 		format($json${
-			"width": 480, "height": 360,
-			"encoding": {"color": {"field": "persona", "type": "nominal", "title": null, "scale": %1$s}},
-			"layer": [
+			"columns": 2, "spacing": 8, "bounds": "flush",
+			"concat": [
+				%6$s,
 				{
+					"width": 64, "height": 64,
 					"data": {"name": "points"},
-					"params": [{"name": "persona", "select": {"type": "point", "fields": ["persona"]}, "bind": "legend"}],
-					"transform": [{"filter": {"param": "persona"}}],
-					"mark": {"type": "circle", "size": 40, "opacity": 0.7, "aria": false},
-					"encoding": {
-						"x": %2$s, "y": %3$s,
-						"tooltip": [{"field": "persona"}, {"field": "x", "type": "quantitative", "title": %4$s}, {"field": "y", "type": "quantitative", "title": %5$s}]
-					}
+					"transform": [{"filter": {"and": [{"param": "persona"}, {"param": "brush"}]}}, {"aggregate": [{"op": "count", "as": "customers"}]}],
+					"layer": [
+						{"mark": {"type": "text", "fontSize": 16}, "encoding": {"text": {"field": "customers", "type": "quantitative", "format": ",d"}}},
+						{"mark": {"type": "text", "fontSize": 10, "dy": 15, "aria": false, "text": "customers"}}
+					],
+					"view": {"stroke": null}
 				},
 				{
-					"data": {"name": "centroids"},
-					"transform": [{"filter": {"param": "persona"}}],
-					"mark": {"type": "point", "shape": "diamond", "filled": true, "size": 220, "opacity": 1, "stroke": "white", "strokeWidth": 2},
-					"encoding": {
-						"x": %2$s, "y": %3$s,
-						"tooltip": [
-							{"field": "persona", "title": "centroid of"}, {"field": "customers", "type": "quantitative"},
-							{"field": "x", "type": "quantitative", "title": %4$s}, {"field": "y", "type": "quantitative", "title": %5$s}
-						]
-					}
-				}
+					"name": "scatter", "width": 480, "height": 360,
+					"encoding": {"color": {"field": "persona", "type": "nominal", "title": null, "scale": %1$s}},
+					"layer": [
+						{
+							"data": {"name": "points"},
+							"params": [
+								{"name": "persona", "select": {"type": "point", "fields": ["persona"]}, "bind": "legend"},
+								{"name": "brush", "select": "interval"}
+							],
+							"transform": [{"filter": {"param": "persona"}}],
+							"mark": {"type": "circle", "size": 40, "aria": false},
+							"encoding": {
+								"x": %2$s, "y": %3$s,
+								"opacity": {"condition": {"param": "brush", "value": 0.7}, "value": 0.1},
+								"tooltip": [{"field": "persona"}, {"field": "x", "type": "quantitative", "title": %4$s}, {"field": "y", "type": "quantitative", "title": %5$s}]
+							}
+						},
+						{
+							"data": {"name": "centroids"},
+							"transform": [{"filter": {"param": "persona"}}],
+							"mark": {"type": "point", "shape": "diamond", "filled": true, "size": 220, "opacity": 1, "stroke": "white", "strokeWidth": 2},
+							"encoding": {
+								"x": %2$s, "y": %3$s,
+								"tooltip": [
+									{"field": "persona", "title": "centroid of"}, {"field": "customers", "type": "quantitative"},
+									{"field": "x", "type": "quantitative", "title": %4$s}, {"field": "y", "type": "quantitative", "title": %5$s}
+								]
+							}
+						}
+					]
+				},
+				%7$s
 			]
 		}$json$,
-			segment.persona_scale(v), x_axis || '{"field": "x"}', y_axis || '{"field": "y"}', to_jsonb(x.feature), to_jsonb(y.feature))::jsonb);
+			segment.persona_scale(v), x_axis, y_axis, to_jsonb(x.feature), to_jsonb(y.feature),
+			segment.brushed_histogram(v, 'x', x_axis, x_step, x_most), segment.brushed_histogram(v, 'y', y_axis, y_step, y_most))::jsonb);
 END
 $$;
 COMMENT ON FUNCTION segment.scatter_chart(segment.version, segment.scored_row[], text) IS
-	'scatter of the two leading features of a version, by persona, with the centroids; NULL if it has one feature. of_whom: what the title adds';
+	'scatter of the two leading features of a version, by persona, with the centroids, along it a histogram of each, and how many customers are in a rectangle that is drawn in the scatter, which the histograms show, too; NULL if it has one feature. of_whom: what the title adds';
 
 CREATE FUNCTION segment.sizes_chart(v segment.version) RETURNS jsonb
 	LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -754,7 +823,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.charts(text, text) IS
 	'charts of a model, the current role''s own or one shared with it, a row per chart: spec is a specification in Vega-Lite 6, with its data in datasets, which web pages, notebooks and BI tools draw. '
-	'scatter: the two features that set the clusters apart the most, by persona, with the centroids; sizes: customers per persona in the fit; profile: z-scores of the means as a heat map; '
+	'scatter: the two features that set the clusters apart the most, by persona, with the centroids, and along it their histograms, which follow a rectangle drawn in it; sizes: customers per persona in the fit; profile: z-scores of the means as a heat map; '
 	'elbow and silhouette: inertia and silhouette of two to ten clusters by k-means, as segment.choose_k() finds them; dendrogram: the last merges of the tree over the customers, with the linkage of the model (without one, Ward''s); distribution of ...: a histogram of each feature by persona; migration, with two snapshots or more: who moved where between the last two, as a heat map. '
 	'Customers are those in the source now, read with the rights of the caller; of more than 5,000, a sample that is the same every time, which the title says. Without the right to read them, or without the source, their charts are left out, with a NOTICE, and so are those that cluster them anew (elbow, silhouette, dendrogram) if segment.max_memory is too small for that. '
 	'by_value: of a model by groups, the group whose charts they are, of its customers alone; in migration all other groups are one more place. NULL: of such a model as a whole, without its source: groups: customers per group; personas by group: shares of the personas, nine of them and all others, as stacked bars; shares: the same as a heat map; personas: customers per persona in all groups; migration: from persona to persona, by their names, in whatever group. Of more than 20 groups or personas these show the 20 with the most customers, as their titles say. '

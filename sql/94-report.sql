@@ -22,88 +22,65 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.script_text(text) IS 'a script, as it can stand between script tags';
 
-CREATE FUNCTION segment.report_personas(v segment.version) RETURNS text
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+-- A story is Markdown of few kinds, made by segment.story(): headings, tables, lists and paragraphs of one line each, and backslashes
+-- before whatever else would mean something. So a page needs no library that knows all of Markdown, and its words are there
+-- where scripts do not run; tests/report/browse.js holds the page against one.
+CREATE FUNCTION segment.markdown_html(line text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT format($html$<section>
-<h2>Personas</h2>
-<div class="wide" tabindex="0" role="region" aria-label="Personas">
-<table>
-<thead><tr><th scope="col">Persona</th><th scope="col" class="number">Customers</th><th scope="col" class="number">Share</th><th scope="col">Profile</th><th scope="col">What to do</th></tr></thead>
-<tbody>
-%s
-</tbody>
-</table>
-</div>
-</section>$html$,
-		string_agg(format('<tr><th scope="row" dir="auto">%s</th><td class="number">%s</td><td class="number">%s&#8239;%%</td><td dir="auto">%s</td><td dir="auto">%s</td></tr>',
-			segment.html(c.persona), to_char(c.size, 'FM999,999,999,999,999'), to_char(100 * c.share, 'FM990.0'),
-			segment.html(t.profile), coalesce(segment.html(c.note), '')), E'\n' ORDER BY c.cluster))
-	FROM segment.clusters_of(v) AS c
-	JOIN segment.model AS m ON m.id = v.model_id
-	JOIN LATERAL segment.profile_texts(v.clustering, m.features) AS t ON t.cluster = c.number;
+	SELECT segment.html(regexp_replace(btrim(line), '\\([!-/:-@[-`{-~])', '\1', 'g'));
 END;
-COMMENT ON FUNCTION segment.report_personas(segment.version) IS 'part of segment.report(): a table of the personas, for those who cannot see the charts, too';
+COMMENT ON FUNCTION segment.markdown_html(text) IS
+	'a line of text in Markdown as HTML: what segment.markdown() made of a text stands there as that text. There is nothing else in the line that has a meaning';
 
-CREATE FUNCTION segment.report_groups(m segment.model) RETURNS text
-	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+CREATE FUNCTION segment.markdown_table_html(block text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-	WITH g AS (
-		SELECT c.group_rank, c.by_value, c.customers, c.customers / sum(c.customers) OVER () AS share, count(*) AS personas,
-			(array_agg(c.persona ORDER BY c.size DESC, c.cluster))[1] AS largest
-		FROM segment.clusters_of_groups(m.id) AS c GROUP BY c.group_rank, c.by_value, c.customers
+	WITH line AS (
+		SELECT l.at, regexp_split_to_array(regexp_replace(l.line, '^\| | \|$', '', 'g'), '(?<=\s)\|(?=\s)') AS cells
+		FROM string_to_table(block, E'\n') WITH ORDINALITY AS l(line, at)
+	), row_html AS (
+		SELECT line.at, format('<tr>%s</tr>', string_agg(
+				format(CASE WHEN line.at > 1 AND c.at > 1 THEN '<td%s data-label="%s" dir="auto">%s</td>'
+						WHEN line.at > 1 THEN '<th scope="row" dir="auto">%3$s</th>'
+						WHEN btrim(c.cell) = '' THEN '<td></td>' ELSE '<th scope="col"%s>%3$s</th>' END,
+					CASE WHEN h.aligned[c.at] LIKE '%:%' THEN ' class="number"' ELSE '' END,
+					segment.markdown_html(h.headings[c.at]), segment.markdown_html(c.cell)), '' ORDER BY c.at)) AS html
+		FROM (SELECT max(line.cells) FILTER (WHERE line.at = 1) AS headings, max(line.cells) FILTER (WHERE line.at = 2) AS aligned FROM line) AS h
+		CROSS JOIN line CROSS JOIN LATERAL unnest(line.cells) WITH ORDINALITY AS c(cell, at)
+		GROUP BY line.at
 	)
-	SELECT format($html$<section>
-<h2>Groups%s</h2>
-<div class="wide" tabindex="0" role="region" aria-label="Groups">
-<table>
-<thead><tr><th scope="col" dir="auto">%s</th><th scope="col" class="number">Customers</th><th scope="col" class="number">Share</th><th scope="col" class="number">Personas</th><th scope="col">Largest persona</th></tr></thead>
-<tbody>
-%s
-</tbody>
-</table>
-</div>
-</section>$html$,
-		CASE WHEN count(*) > 20 THEN format(' (the 20 largest of %s)', to_char(count(*), 'FM999,999,999')) END, segment.html(m.by_column),
-		string_agg(format('<tr><th scope="row" dir="auto">%s</th><td class="number">%s</td><td class="number">%s&#8239;%%</td><td class="number">%s</td><td dir="auto">%s</td></tr>',
-			segment.html(left(g.by_value, 60)), to_char(g.customers, 'FM999,999,999,999,999'), to_char(100 * g.share, 'FM990.0'), g.personas, segment.html(g.largest)),
-			E'\n' ORDER BY g.group_rank) FILTER (WHERE g.group_rank <= 20))
-	FROM g;
+	SELECT format(E'<table>\n<thead>%s</thead>\n<tbody>\n%s\n</tbody>\n</table>',
+		string_agg(r.html, '') FILTER (WHERE r.at = 1), string_agg(r.html, E'\n' ORDER BY r.at) FILTER (WHERE r.at > 2))
+	FROM row_html AS r;
 END;
-COMMENT ON FUNCTION segment.report_groups(segment.model) IS 'part of segment.report() of a model by groups as a whole: a table of the groups, of the 20 with the most customers';
+COMMENT ON FUNCTION segment.markdown_table_html(text) IS 'a table in Markdown as HTML; numbers, which are aligned to the right, have the class "number", and every cell has the heading of its column, for where a line of the table becomes a list';
+
+CREATE FUNCTION segment.story_html(story text) RETURNS text
+	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT string_agg(CASE
+			WHEN b.block LIKE '# %' THEN format('<h1 dir="auto">%s</h1>', segment.markdown_html(substr(b.block, 3)))
+			WHEN b.block LIKE '## %' THEN format('<h2 dir="auto">%s</h2>', segment.markdown_html(substr(b.block, 4)))
+			WHEN b.block LIKE '| %' THEN segment.markdown_table_html(b.block)
+			WHEN b.block LIKE '- %' THEN (
+				SELECT format(E'<ul>\n%s\n</ul>', string_agg(format('<li dir="auto">%s</li>', segment.markdown_html(substr(i.item, 3))), E'\n' ORDER BY i.at))
+				FROM string_to_table(b.block, E'\n') WITH ORDINALITY AS i(item, at))
+			ELSE format('<p dir="auto">%s</p>', segment.markdown_html(b.block)) END, E'\n' ORDER BY b.at)
+	FROM string_to_table(rtrim(story, E'\n'), E'\n\n') WITH ORDINALITY AS b(block, at);
+END;
+COMMENT ON FUNCTION segment.story_html(text) IS 'part of segment.report(): what segment.story() tells, or some of its paragraphs, as HTML';
 
 CREATE FUNCTION segment.report_choice(scale jsonb) RETURNS text
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT format(E'<nav class="choice" aria-label="Personas shown" data-scheme="%s" hidden>\n%s\n</nav>', scale ->> 'scheme',
-		string_agg(format('<button type="button" aria-pressed="false" data-persona="%1$s" dir="auto"><i></i>%1$s</button>', segment.html(p.persona)),
+		string_agg(format('<button type="button" aria-pressed="false" data-persona="%1$s" title="%1$s" dir="auto"><i></i>%1$s</button>', segment.html(p.persona)),
 			E'\n' ORDER BY p.place))
 	FROM jsonb_array_elements_text(scale -> 'domain') WITH ORDINALITY AS p(persona, place);
 END;
 COMMENT ON FUNCTION segment.report_choice(jsonb) IS
 	'part of segment.report(): a button for each persona of a scale of colours (see segment.persona_scale), which chooses what the charts show';
-
-CREATE FUNCTION segment.report_header(m segment.model, by_value text) RETURNS text
-	LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	WITH v AS (
-		SELECT a.*, s.k, s.rows FROM segment.version AS a
-		CROSS JOIN LATERAL (SELECT count(*) AS k, sum(t.size) AS rows FROM @extschema@.cluster_stats(a.clustering) AS t) AS s
-		WHERE a.model_id = m.id AND a.active AND (report_header.by_value IS NULL OR a.by_value = report_header.by_value)
-	)
-	SELECT format($html$<header>
-<h1 dir="auto">%s</h1>
-<p class="facts" dir="auto">%s of %s customers by %s</p>
-<p class="facts" dir="auto">%s, scale %s, version %s of %s, from %s</p>
-</header>$html$,
-		segment.html(concat_ws(', ', m.model, m.by_column || ' ' || left(report_header.by_value, 60))),
-		concat(to_char(sum(v.k), 'FM999,999,999'), ' personas', CASE WHEN m.by_column IS NOT NULL AND report_header.by_value IS NULL THEN format(' in %s groups', to_char(count(*), 'FM999,999,999')) END),
-		to_char(sum(v.rows), 'FM999,999,999,999,999'), segment.html(array_to_string(m.features, ', ')),
-		m.method, m.scale, max(v.version), to_char(max(v.fitted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD'), segment.html(max(v.source)))
-	FROM v;
-END;
-COMMENT ON FUNCTION segment.report_header(segment.model, text) IS
-	'part of segment.report(): name of the model, and of the group if one is given by its text, what it was fitted on, how and when';
 
 CREATE FUNCTION segment.report_of_model(model text, by_value text, search_path text) RETURNS text
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -118,6 +95,8 @@ DECLARE
 		|| segment.asset('segment-vega-embed.min.js');
 	drawing CONSTANT text := segment.asset('segment-report.js');
 	licences CONSTANT text := segment.asset('segment-report-licences.txt');
+	told text[];
+	chapters text;
 	figures text;
 	charts jsonb;
 	scale jsonb;
@@ -126,6 +105,11 @@ BEGIN
 	IF m.by_column IS NULL OR by_value IS NOT NULL THEN
 		v := segment.group_of(m.id, by_value);
 	END IF;
+	-- The number of the segments and why, then the charts, then one persona after the other
+	told := string_to_array(segment.story_of_model(model, by_value, report_of_model.search_path), E'\n\n## ');
+	SELECT string_agg(format(E'<section>\n%s\n</section>', segment.story_html('## ' || c.chapter)), E'\n' ORDER BY c.at)
+		INTO chapters
+		FROM unnest(told[2:]) WITH ORDINALITY AS c(chapter, at);
 	SELECT string_agg(format(E'<section class="chart">\n<h2 dir="auto">%s</h2>\n<div class="drawing" id="chart-%s"></div>\n</section>',
 				segment.html(c.title), c.ordinality), E'\n' ORDER BY c.ordinality),
 			jsonb_agg(jsonb_build_object('name', c.name, 'spec', c.spec) ORDER BY c.ordinality),
@@ -142,16 +126,19 @@ BEGIN
 		'<meta name="viewport" content="width=device-width, initial-scale=1">',
 		'<meta http-equiv="Content-Security-Policy" content="default-src ''none''; script-src ''unsafe-inline'' ''unsafe-eval''; style-src ''unsafe-inline''; img-src data:">',
 		'<link rel="icon" href="data:,">',
-		format('<title>%s</title>', segment.html(concat_ws(', ', model, segment.group_name(v)))),
+		format('<title>%s</title>', segment.html(concat_ws(', ', m.model, segment.group_name(v)))),
 		'<style>', style, '</style>',
 		'</head>',
 		'<body>',
 		'<main>',
-		segment.report_header(m, v.by_value),
-		CASE WHEN v IS NULL THEN segment.report_groups(m) ELSE segment.report_personas(v) END,
-		segment.report_choice(CASE WHEN v IS NULL THEN scale ELSE segment.persona_scale(v) END),
-		'<div class="charts">', figures, '</div>',
+		'<header>', segment.story_html(told[1]), '</header>',
 		'<noscript><p>The charts are drawn by scripts in this page, which your browser does not run.</p></noscript>',
+		segment.report_choice(CASE WHEN v IS NULL THEN scale ELSE segment.persona_scale(v) END),
+		concat('<p class="hint" hidden>Point at a mark to see what it stands for. Personas are chosen by these buttons, the legends and the bars, for all charts at once',
+			CASE WHEN charts -> 0 ->> 'name' = 'scatter' THEN '; customers by drawing a rectangle in the scatter, which the histograms along it follow until a click there ends it' END,
+			'.</p>'),
+		'<div class="charts">', figures, '</div>',
+		'<div class="story">', chapters, '</div>',
 		'</main>',
 		'<footer><p>Drawn by Vega and Vega-Lite, whose licences are in the source of this page.</p></footer>',
 		'<script type="text/plain" id="licences">', segment.script_text(licences), '</script>',
@@ -171,7 +158,6 @@ BEGIN ATOMIC
 	SELECT segment.report_of_model(report.model, report.by_value, current_setting('search_path'));
 END;
 COMMENT ON FUNCTION segment.report(text, text) IS
-	'page about a model, the current role''s own or one shared with it, in HTML: its personas as a table, and the charts of segment.charts(), in which the reader sees values under the pointer and chooses personas, by buttons and legends, for all charts at once. '
-	'One file that asks nobody for anything; light and dark, on phones and on paper. Names are text in it, whatever they look like. To be served as UTF-8. '
-	'by_value: of a model by groups, the group that the page is about; NULL: such a model as a whole, with a table of its groups, of the 20 with the most customers. '
-	'Errors: the drawing libraries are not installed (58P01); as segment.charts()';
+	'page about a model, the current role''s own or one shared with it, in HTML: what segment.story() tells, and the charts of segment.charts(), in which the reader sees values under the pointer and chooses personas, by buttons and legends, for all charts at once. '
+	'One file that asks nobody for anything; light and dark, on phones and on paper. Names are text in it, whatever they look like. To be served as UTF-8. by_value: of a model by groups, the group that the page is about; NULL: such a model as a whole. '
+	'Errors: the drawing libraries are not installed (58P01); as segment.story()';

@@ -99,7 +99,7 @@ SELECT segment.rename('odd', 0, '</script><script>alert(1)</script>');
 SELECT segment.rename('odd', 1, '"%1$s" \u003c '' 😀');
 SELECT segment.rename('odd', 2, 'שלום');
 SELECT name, title FROM segment.charts('odd') ORDER BY name;
-SELECT spec #> '{encoding,color,scale,domain}' AS domain, spec #> '{layer,0,encoding,x,title}' IN ('"a.b[0]"', to_jsonb('say "hi" \n 😀 %s'::text), '"</script>"') AS x_title
+SELECT spec #> '{concat,2,encoding,color,scale,domain}' AS domain, spec #> '{concat,2,layer,0,encoding,x,title}' IN ('"a.b[0]"', to_jsonb('say "hi" \n 😀 %s'::text), '"</script>"') AS x_title
 FROM segment.charts('odd') WHERE name = 'scatter';
 
 -- who moved, once there are two snapshots: the matrix of segment.migration

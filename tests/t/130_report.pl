@@ -111,13 +111,14 @@ CREATE TABLE names (id int PRIMARY KEY, "<b>""quoted"" & 'single' 😀" int, "a.
 INSERT INTO names SELECT customer_id, annual_income, spending_score, age FROM mall_customers;
 SELECT segment.fit('names', 'names', NULL, 4);
 SELECT segment.rename('names', 0, '</script><script>window.intruder = 1</script>');
-SELECT segment.rename('names', 1, $$"quoted" & 'single' 😀 \u003c \n <!--$$);
+SELECT segment.rename('names', 1, $$"quoted" & 'single' 😀 \u003c \n <!-- **bold** _so_ [link](http://a.b) | `code` &lt; <img src=x onerror=window.intruder=1> \$$);
 SELECT segment.rename('names', 2, 'עברית <b>שלום</b>');
-SELECT segment.rename('names', 3, repeat('long', 25));
+SELECT segment.rename('names', 3, repeat('long', 50));
 SELECT segment.snapshot('names');
 UPDATE names SET "</script>" = 100 - "</script>" WHERE id % 3 = 0;
 DELETE FROM names WHERE id = 7;
 SELECT segment.snapshot('names');
+SELECT segment.refit('names');
 CREATE TABLE groups AS SELECT *, (ARRAY['</script><script>window.intruder = 2</script>', 'עברית', repeat('x', 80)])[1 + id % 3] AS "the <b>by</b>" FROM names;
 ALTER TABLE groups ADD PRIMARY KEY (id);
 SELECT segment.fit('groups', 'groups', NULL, 4, by => 'the <b>by</b>');
@@ -137,6 +138,9 @@ for my $name (qw(names group groups))
 	unlike($html{$name}, qr/<script>window\.intruder/, "page of $name: a name is no element of it");
 	is(scalar(() = $html{$name} =~ /<\/script>/gi), scalar(() = $html{mall} =~ /<\/script>/gi), 'and ends no script');
 }
+is(sql(qq{SELECT segment.keep_report('groups', by_value => by_value) IS NOT NULL FROM (VALUES (NULL), ('עברית')) AS g(by_value)}), "t\nt", 'reports of a group and of all together are kept');
+is(sql(q{SELECT string_agg(format('%s: %s', by_value, html LIKE '%<title>groups, the &lt;b&gt;by&lt;/b&gt; עברית</title>%'), ', ' ORDER BY by_value) FROM segment.reports WHERE model = 'groups'}),
+	'עברית: t, : f', 'each as its own');
 (my $elements = $html{mall}) =~ s/(<script[^>]*>).*?<\/script>/$1/gs;
 unlike($elements, qr/(?:src|href)=(?!"data:)|url\(|\@import/, 'no element of the page names another file');
 cmp_ok(length($html{many}), '<', 6_000_000, 'a page stays below 6 MB, however many customers there are');
@@ -161,15 +165,15 @@ SKIP:
 		my $personas = $name eq 'groups'
 		  ? q{SELECT jsonb_agg(p ORDER BY at) AS names, (SELECT jsonb_agg(left(by_value, 60) ORDER BY size DESC, by_value COLLATE "C") FROM (SELECT by_value, sum(size) AS size FROM segment.personas WHERE model = 'groups' GROUP BY 1) g) AS lines
 				FROM segment.charts('groups'), jsonb_array_elements_text(spec #> '{encoding,color,scale,domain}') WITH ORDINALITY AS d(p, at) WHERE name = 'personas by group'}
-		  : "SELECT jsonb_agg(persona ORDER BY cluster) AS names, jsonb_agg(persona ORDER BY cluster) AS lines FROM segment.personas WHERE model = '" . ($name eq 'group' ? 'groups' : $name) . "' AND by_value IS NOT DISTINCT FROM $by";
+		  : "SELECT jsonb_agg(persona ORDER BY cluster) AS names, jsonb_agg(persona ORDER BY size DESC, cluster) AS lines FROM segment.personas WHERE model = '" . ($name eq 'group' ? 'groups' : $name) . "' AND by_value IS NOT DISTINCT FROM $by";
 		my $expected = sql(qq{
-SELECT jsonb_build_object('personas', p.names, 'lines', p.lines, 'charts', c.charts, 'points', c.points, 'first', c.first, 'second', c.second)
+SELECT jsonb_build_object('story', segment.story($of), 'personas', p.names, 'lines', p.lines, 'charts', c.charts, 'points', c.points, 'first', c.first, 'second', c.second)
 FROM ($personas) p,
 	(SELECT count(*) AS charts, max(jsonb_array_length(spec #> '{datasets,points}')) AS points,
 		sum(f.first) AS first, sum(f.second) AS second
 	 FROM segment.charts($of) LEFT JOIN LATERAL (
-		SELECT count(*) FILTER (WHERE q ->> 'persona' = spec #>> '{encoding,color,scale,domain,0}') AS first,
-			count(*) FILTER (WHERE q ->> 'persona' = spec #>> '{encoding,color,scale,domain,1}') AS second
+		SELECT count(*) FILTER (WHERE q ->> 'persona' = spec #>> '{concat,2,encoding,color,scale,domain,0}') AS first,
+			count(*) FILTER (WHERE q ->> 'persona' = spec #>> '{concat,2,encoding,color,scale,domain,1}') AS second
 		FROM jsonb_array_elements(spec #> '{datasets,points}') q) f ON name = 'scatter') c});
 		mkdir "$folder/$name";
 		node_tests("the page of $name in a browser", $expected, 'tests/report/browse.js', "$folder/$name.html", "$folder/$name");
