@@ -302,7 +302,7 @@ CREATE FUNCTION segment.changed_stays(stays text, customers text, count bigint) 
 	SET max_parallel_workers_per_gather = 0;
 COMMENT ON FUNCTION segment.changed_stays(text, text, bigint) IS
 	'which customers are not where their open stay is: rows of key, group_id, cluster (all three NULL: in none) and stay (NULL: came), as segment.take_snapshot(), which alone should call this, declares them. '
-	'stays: query of the open stays, so many at most: key, of a type of fixed size whose values are equal if all their bits are, group_id, cluster, ctid; customers: query of the customers, none twice: key, group_id, cluster (NULL: in none). O(rows of both); memory as segment.roster_memory() says';
+	'stays: query of the open stays, so many at most: key, of a type of fixed size whose values are equal if all their bits are, group_id, cluster, ctid; customers: query of the customers, none twice: key, group_id, cluster (NULL: in none). O(rows of both); memory as segment.roster_memory() says. Errors: other columns than these (42804), a NULL in a stay (22004), more stays than declared (XX001), a number of them that cannot be (22023), or is too much for segment.max_memory (54000)';
 
 CREATE FUNCTION segment.roster_memory(count bigint) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'segment_roster_memory' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

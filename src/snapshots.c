@@ -8,23 +8,51 @@
  */
 #include "compat.h"
 
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/itemptr.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
 #include "roster.h"
 #include "work.h"
+
+/* As many as a roster holds. */
+#define MOST_STAYS (INT64CONST(1) << 30)
 
 typedef struct Comparison
 {
 	DestReceiver pub;
 	Roster		roster;
 	int16		key_length;
+	int			columns;		/* of the rows that are received */
 	ReturnSetInfo *result;
 } Comparison;
+
+/* The columns of stays and of moves; those of customers are the first three. */
+#define COLUMNS 4
+
+/*
+ * Anybody may call the function, with any queries: are rows of the result, or
+ * of a query, what they are taken for?
+ */
+static void
+check_columns(TupleDesc row, int columns, Oid key_type)
+{
+	Oid			type[COLUMNS] = {key_type, INT4OID, INT4OID, TIDOID};
+	bool		is_right = row->natts == columns && get_typbyval(key_type);
+
+	for (int i = 0; is_right && i < columns; i++)
+		is_right = TupleDescAttr(row, i)->atttypid == type[i];
+	if (!is_right)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("stays and customers do not have the columns that segment.snapshot gives them"),
+				 errhint("Call segment.snapshot().")));
+}
 
 /* Values of such a type are the same if and only if these numbers are. */
 static int64
@@ -80,6 +108,10 @@ receive_stay(TupleTableSlot *slot, DestReceiver *self)
 	ItemPointer stay;
 
 	slot_getallattrs(slot);
+	for (int i = 0; i < COLUMNS; i++)
+		if (slot->tts_isnull[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a stay has no NULL in it")));
 	stay = (ItemPointer) DatumGetPointer(slot->tts_values[3]);
 	if (c->roster.n == c->roster.room)
 		ereport(ERROR,
@@ -113,7 +145,9 @@ receive_customer(TupleTableSlot *slot, DestReceiver *self)
 static void
 start_receiving(DestReceiver *self, int pg_attribute_unused() operation, TupleDesc row)
 {
-	((Comparison *) self)->key_length = TupleDescAttr(row, 0)->attlen;
+	Comparison *c = (Comparison *) self;
+
+	check_columns(row, c->columns, TupleDescAttr(c->result->setDesc, 0)->atttypid);
 }
 
 static void
@@ -122,10 +156,12 @@ nothing_to_do(DestReceiver pg_attribute_unused() *self)
 }
 
 static void
-read_rows(Comparison *c, const char *query, bool (*receive) (TupleTableSlot *, DestReceiver *))
+read_rows(Comparison *c, const char *query, int columns,
+		  bool (*receive) (TupleTableSlot *, DestReceiver *))
 {
 	SPIExecuteOptions options = {0};
 
+	c->columns = columns;
 	c->pub.receiveSlot = receive;
 	options.dest = &c->pub;
 	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
@@ -139,19 +175,28 @@ segment_changed_stays(PG_FUNCTION_ARGS)
 {
 	char	   *stays = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *customers = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	int64		count = PG_GETARG_INT64(2);
 	Comparison	c = {{0}};
 
+	if (count < 0 || count > MOST_STAYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there cannot be " INT64_FORMAT " open stays", count)));
+	if (roster_memory(count) > work_memory_limit())
+		work_refuse_memory(roster_memory(count), psprintf(INT64_FORMAT " open stays", count), "Join them");
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	c.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	c.pub.rStartup = start_receiving;
 	c.pub.rShutdown = nothing_to_do;
 	c.pub.rDestroy = nothing_to_do;
 	c.pub.mydest = DestTuplestore;	/* the like of it: none of those that SPI knows */
-	c.roster = roster_create(PG_GETARG_INT64(2));
+	check_columns(c.result->setDesc, COLUMNS, TupleDescAttr(c.result->setDesc, 0)->atttypid);
+	c.key_length = TupleDescAttr(c.result->setDesc, 0)->attlen;
+	c.roster = roster_create(count);
 
 	SPI_connect();
-	read_rows(&c, stays, receive_stay);
-	read_rows(&c, customers, receive_customer);
+	read_rows(&c, stays, COLUMNS, receive_stay);
+	read_rows(&c, customers, COLUMNS - 1, receive_customer);
 	SPI_finish();
 
 	for (int64 i = 0; i < c.roster.n; i++)
@@ -171,7 +216,7 @@ segment_roster_memory(PG_FUNCTION_ARGS)
 {
 	int64		n = PG_GETARG_INT64(0);
 
-	if (n < 0 || n > INT64CONST(1) << 30)
+	if (n < 0 || n > MOST_STAYS)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64((int64) roster_memory(n));
 }

@@ -204,6 +204,15 @@ SELECT count(*) FROM segment.snapshots WHERE model = 'shop';
 ROLLBACK;
 SELECT count(*) FROM segment.snapshots WHERE model = 'shop';
 
+-- The comparison in memory takes queries from anybody, and rows only of the columns that a snapshot gives it
+SELECT * FROM segment.changed_stays($$SELECT 1, 0, 0, '(0,1)'::tid$$, 'SELECT 1, 0, 1', 1) AS m(key int, group_id int, cluster int, stay tid);
+SELECT * FROM segment.changed_stays('SELECT 1', 'SELECT 1', 1) AS m(key text);		-- a text is no address
+SELECT * FROM segment.changed_stays('SELECT 1', 'SELECT 1', 1) AS m(key int, group_id int, cluster int, stay tid);		-- columns beyond the first
+SELECT * FROM segment.changed_stays($$SELECT 'x', 0, 0, '(0,1)'::tid$$, $$SELECT 'x', 0, 1$$, 1) AS m(key text, group_id int, cluster int, stay tid);		-- a key that is no number
+SELECT * FROM segment.changed_stays('SELECT 1, 0, 0, NULL::tid', 'SELECT 1, 0, 1', 1) AS m(key int, group_id int, cluster int, stay tid);		-- the place of no stay
+SELECT * FROM segment.changed_stays($$SELECT i, 0, 0, '(0,1)'::tid FROM generate_series(1, 2) AS i$$, 'SELECT 1, 0, 1', 1) AS m(key int, group_id int, cluster int, stay tid);		-- more than there is room for
+SELECT * FROM segment.changed_stays($$SELECT 1, 0, 0, '(0,1)'::tid$$, 'SELECT 1, 0, 1', -1) AS m(key int, group_id int, cluster int, stay tid);		-- fewer than none
+
 -- Dropped models take their snapshots along
 SELECT count(segment.drop(model, cascade => true)::text) FROM (SELECT DISTINCT model FROM segment.models) AS m;
 SELECT count(*) FROM segment.snapshot;
