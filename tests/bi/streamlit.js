@@ -140,7 +140,7 @@ async function asGuest(browser) {
 	is(await alerts(page), [], 'overview: nothing is refused');
 	is(await page.locator('.js-plotly-plot').count(), 7, 'overview: seven charts');
 	await overview(page, 'true', 'everybody');
-	const scatter = sql(`SELECT spec FROM segment.charts('mall') WHERE name = 'scatter'`)[0].spec;
+	const scatter = sql(`SELECT spec FROM segment.charts('mall') WHERE name = 'scatter'`)[0].spec.concat.find((view) => view.name === 'scatter');
 	is(await titles(page, 'scatter'), ['x', 'y'].map((axis) => scatter.layer[0].encoding[axis].title), 'the two leading features are those of segment.charts');
 	is((await chart(page, 'sizes'))[0].marker.color.slice(0, 5), scheme, 'the colours are those of segment.charts, in the order of the clusters');
 	is((await chart(page, 'scatter')).map((t) => t.marker.color), [...scheme, ...scheme], 'and the same ones in the scatter');

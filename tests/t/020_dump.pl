@@ -70,7 +70,7 @@ SELECT segment.snapshot('mall'), segment.snapshot('visits');
 CREATE OR REPLACE VIEW next_month AS SELECT id, income + 10 * (id % 4) AS income, score * 1.5 AS score FROM customers WHERE id > 10 AND id <> 20;
 UPDATE calls SET x = 6 - x WHERE number < 7;
 SELECT segment.snapshot('mall'), segment.snapshot('visits');
-SELECT segment.keep_page(segment.model_id('mall'), 1, '<p>page</p>');
+SELECT segment.keep_page(segment.model_id('mall'), NULL, 1, '<p>page</p>'), segment.keep_page(segment.model_id('mall'), 'a group', 1, '<p>its page</p>');
 CREATE OR REPLACE VIEW next_month AS SELECT id, income + 5 * (id % 3) AS income, score * 1.5 AS score FROM customers WHERE id > 10;
 GRANT SELECT ON "Alice's" TO reader;
 CREATE VIEW upon AS SELECT persona, count(*) AS customers FROM "Alice's" GROUP BY 1;
@@ -103,7 +103,7 @@ SELECT * FROM segment.persona_rules ORDER BY 1, 2, 3, owner::oid;
 SELECT * FROM segment.personas;
 SELECT * FROM segment.snapshot ORDER BY 1, 2;
 SELECT * FROM segment.snapshot_persona ORDER BY 1, 2, 3, 4;
-SELECT * FROM segment.report_kept ORDER BY 1, 2;
+SELECT * FROM segment.report_kept ORDER BY 1, 2, 4;
 SELECT model, m.* FROM (SELECT DISTINCT model FROM segment.snapshots) AS v, segment.migration(model) AS m;
 SELECT model, m.* FROM (SELECT DISTINCT model FROM segment.snapshots) AS v, segment.movers(model) AS m;
 SELECT p.tablename, p.policyname, p.cmd, p.qual, p.with_check, obj_description(c.oid, 'pg_class'), c.relrowsecurity, c.relreplident
