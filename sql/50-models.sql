@@ -96,8 +96,8 @@ COMMENT ON COLUMN segment.version.scratch_hash IS
 	'hash of what a fit from scratch found on the rows, kept or not: a refit that finds the same has the same rows before it';
 COMMENT ON COLUMN segment.version.last_cluster IS 'the highest number that a cluster of the group had up to this version: a new one gets the next of the highest';
 COMMENT ON CONSTRAINT version_group ON segment.version IS 'a group has a value, and a model without groups none';
-COMMENT ON COLUMN segment.version.bin_edges IS 'bins of each feature, about a tenth of the rows of the fit in each (see segment.bin_edges); NULL: the model is by groups';
-COMMENT ON COLUMN segment.version.tally IS 'how many rows of the fit are in each cluster, and in each of these bins (see segment.tally): what segment.health() compares later rows with; NULL: the model is by groups';
+COMMENT ON COLUMN segment.version.bin_edges IS 'bins of each feature, about a tenth of the rows of the fit in each (see segment.bin_edges); NULL: not known';
+COMMENT ON COLUMN segment.version.tally IS 'how many rows of the fit are in each cluster, and in each of these bins (see segment.tally): what segment.health() compares later rows with; NULL: not known, until segment.refit() takes it';
 COMMENT ON INDEX segment.version_active IS 'at most one active version of a model';
 
 CREATE TABLE segment.persona (

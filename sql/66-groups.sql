@@ -57,6 +57,20 @@ END;
 COMMENT ON FUNCTION segment.rows_of_group(regclass, text, text) IS
 	'the rows of a relation that belong to a group, whose value is given as text, as they can stand after FROM in SQL; by NULL: all of them';
 
+-- Of equal values that are not the same, such as words in a case-insensitive collation, the least text stands for all.
+CREATE FUNCTION segment.group_text(source regclass, by text) RETURNS text
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT format(CASE
+			WHEN e.base = 'numeric'::regtype THEN 'pg_catalog.trim_scale(s.%I)::pg_catalog.text'
+			WHEN e.is_same THEN 'segment.by_text(s.%I)'
+			ELSE 'pg_catalog.min(segment.by_text(s.%I) COLLATE pg_catalog."C")' END, a.attname)
+	FROM pg_attribute AS a CROSS JOIN LATERAL segment.equality_of(a.atttypid, a.attcollation) AS e
+	WHERE a.attrelid = source AND a.attname = by AND a.attnum > 0 AND NOT a.attisdropped;
+END;
+COMMENT ON FUNCTION segment.group_text(regclass, text) IS
+	'SQL for the text of the value of a group, where rows s are grouped by the column of that name';
+
 CREATE FUNCTION segment.check_by(source regclass, by text, features text[]) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
@@ -117,9 +131,9 @@ COMMENT ON FUNCTION segment.starts(bigint, int) IS
 -- that does not suffice it is found out early, and the rows are sorted.
 CREATE FUNCTION segment.cluster_groups(source regclass, by text, features text[], k int, method text, scale text, seed bigint, options jsonb,
 		search_path text, former bigint DEFAULT NULL)
-	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint)
+	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint, bin_edges float8[])
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
-	SET search_path = pg_catalog, pg_temp SET enable_hashagg = on SET enable_sort = on
+	SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 SET enable_hashagg = on SET enable_sort = on
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -143,6 +157,8 @@ DECLARE
 	usual_memory CONSTANT text := current_setting('work_mem');
 	all_values text[];
 	missing bigint;
+	sketched_values text[];
+	sketched_edges text[];
 	found_values text[];
 	clusterings @extschema@.clustering[];
 	pending_values text[];
@@ -155,11 +171,7 @@ DECLARE
 BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
-	-- Of equal values that are not the same, such as words in a case-insensitive collation, the least text stands for all.
-	SELECT format(CASE
-			WHEN e.base = 'numeric'::regtype THEN 'pg_catalog.trim_scale(s.%1$I)::pg_catalog.text AS by_value, %2$s AS rank'
-			WHEN e.is_same THEN 'segment.by_text(s.%1$I) AS by_value, %2$s AS rank'
-			ELSE 'pg_catalog.min(segment.by_text(s.%1$I) COLLATE pg_catalog."C") AS by_value, %2$s AS rank' END, a.attname,
+	SELECT format('%s AS by_value, %s AS rank', segment.group_text(source, by),
 			CASE WHEN e.is_ordered AND a.attcollation = 0 THEN format('s.%I', a.attname) ELSE 'NULL::pg_catalog.int4' END)
 		INTO grouped
 		FROM pg_attribute AS a CROSS JOIN LATERAL segment.equality_of(a.atttypid, a.attcollation) AS e
@@ -191,16 +203,18 @@ BEGIN
 			EXECUTE pg_catalog.format(
 				'SELECT pg_catalog.array_agg(f.by_value) FILTER (WHERE f.by_value IS NOT NULL), pg_catalog.sum(f.row_count) FILTER (WHERE f.by_value IS NULL), '
 				'pg_catalog.array_agg(f.by_value) FILTER (WHERE f.is_done), pg_catalog.array_agg(f.found) FILTER (WHERE f.is_done), '
-				'pg_catalog.array_agg(f.by_value) FILTER (WHERE NOT f.is_done), pg_catalog.array_agg(f.row_count) FILTER (WHERE NOT f.is_done) '
+				'pg_catalog.array_agg(f.by_value) FILTER (WHERE NOT f.is_done), pg_catalog.array_agg(f.row_count) FILTER (WHERE NOT f.is_done), '
+				'pg_catalog.array_agg(f.by_value) FILTER (WHERE f.bin_edges IS NOT NULL), pg_catalog.array_agg(f.bin_edges) FILTER (WHERE f.bin_edges IS NOT NULL) '
 				'FROM (SELECT g.by_value, coalesce(p.rows, g.row_count) AS row_count, '
-				'CASE WHEN g.by_value IS NOT NULL THEN coalesce(p.is_enough, false) END AS is_done, CASE WHEN p.is_enough THEN %1$s END AS found '
+				'CASE WHEN g.by_value IS NOT NULL THEN coalesce(p.is_enough, false) END AS is_done, CASE WHEN p.is_enough THEN %1$s END AS found, %7$s AS bin_edges '
 				'FROM (SELECT %2$s, %3$s AS sketch, pg_catalog.count(*) AS row_count FROM %4$s AS s GROUP BY s.%5$I OFFSET 0) AS g '
 				'LEFT JOIN LATERAL (SELECT i.rows, i.lossless OR $10 AS is_enough FROM @extschema@.cluster_sketch_info(g.sketch) AS i) AS p ON true '
 				'%6$s ORDER BY g.rank, g.by_value COLLATE pg_catalog."C") AS f',
 				sketched, grouped, sketch, source_name, by,
 				CASE WHEN former IS NULL THEN 'CROSS JOIN (SELECT NULL::pg_catalog.float8[]) AS i(init)'
-					ELSE 'JOIN segment.starts($8, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END)
-				INTO all_values, missing, found_values, clusterings, pending_values, pending_rows
+					ELSE 'JOIN segment.starts($8, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END,
+				CASE WHEN former IS NULL THEN 'segment.bin_edges(g.sketch)::pg_catalog.text' ELSE 'NULL::pg_catalog.text' END)
+				INTO all_values, missing, found_values, clusterings, pending_values, pending_rows, sketched_values, sketched_edges
 				USING k, scale, seed, n_init, max_iter, variant, height, former, memory, coalesce(passes OPERATOR(pg_catalog.=) 0, false);
 			EXIT;
 		EXCEPTION
@@ -251,14 +265,15 @@ BEGIN
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 	RETURN QUERY
-		SELECT f.by_value, f.clustering, a."position"
+		SELECT f.by_value, f.clustering, a."position", s.bin_edges::float8[]
 		FROM unnest(found_values, clusterings) AS f(by_value, clustering)
 		JOIN unnest(all_values) WITH ORDINALITY AS a(by_value, "position") ON a.by_value = f.by_value
+		LEFT JOIN unnest(sketched_values, sketched_edges) AS s(by_value, bin_edges) ON s.by_value = f.by_value
 		ORDER BY a."position";
 END
 $$;
 COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, text, bigint, jsonb, text, bigint) IS
-	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. '
+	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. bin_edges: the bins of its rows, see segment.bin_edges(), where there was a sketch of them, and no former. '
 	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
 	'One scan, which makes a sketch of each group and counts its rows. Groups whose distinct rows do not fit a sketch, which says how many rows they have, need more: those of up to 300,000 rows (hclust: 3,000,000) one scan and sort all together, any larger one is then read by itself, as segment.kmeans_in_passes() reads a table; '
 	'with option passes 0 they are clustered by the cells of their sketch. If values are too large for cells (see cluster_sketch), all groups count as not fitting. '
@@ -339,18 +354,3 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.group_name(segment.version) IS
 	'what titles call a group, such as store Berlin; long values are cut; NULL without groups';
-
-CREATE FUNCTION segment.check_without_groups(m segment.model) RETURNS void
-	LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF m.by_column IS NOT NULL THEN
-		RAISE EXCEPTION 'model "%" is by groups, which this function does not tell apart yet', m.model
-			USING ERRCODE = 'feature_not_supported',
-				HINT = format('Fit a view of one group, WHERE %I = ..., without "by", and ask that model.', m.by_column);
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION segment.check_without_groups(segment.model) IS
-	'an error if the model is by groups (0A000): for functions that know clusters by their number alone';

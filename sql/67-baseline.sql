@@ -43,7 +43,7 @@ END;
 COMMENT ON FUNCTION segment.tally_bins(float8[]) IS
 	'of a tally for each feature (counted from 1) the mean of its numbers, NULL if there is none, and how many rows are in each bin: those without a number first, then bins 0 to 10';
 
-CREATE FUNCTION segment.tally_of(clustering @extschema@.clustering, edges float8[], source regclass, features text[], search_path text)
+CREATE FUNCTION segment.tally_of(clustering @extschema@.clustering, edges float8[], source text, features text[], search_path text)
 	RETURNS float8[]
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -55,14 +55,58 @@ BEGIN
 	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	PERFORM set_config('search_path', tally_of.search_path, true);
-	EXECUTE pg_catalog.format('SELECT segment.tally($1, $2, %s) FROM %s AS s', row_array, segment.qualified_name(source)) INTO tally
+	EXECUTE pg_catalog.format('SELECT segment.tally($1, $2, %s) FROM %s AS s', row_array, source) INTO tally
 		USING clustering, edges;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	RETURN tally;
 END
 $$;
-COMMENT ON FUNCTION segment.tally_of(@extschema@.clustering, float8[], regclass, text[], text) IS
-	'segment.tally of the rows of the relation, read once with that search_path; NULL if there are none';
+COMMENT ON FUNCTION segment.tally_of(@extschema@.clustering, float8[], text, text[], text) IS
+	'segment.tally of rows, given as they can stand after FROM in SQL (see segment.rows_of_group), read once with that search_path; NULL if there are none';
+
+-- The planner cannot know that the rows fall into few groups, and would sort them all, together with their clustering.
+CREATE FUNCTION segment.tally_groups(source regclass, by text, features text[], by_values text[], clusterings @extschema@.clustering[], edges text[],
+		search_path text)
+	RETURNS TABLE ("position" bigint, by_value text, rows bigint, usable bigint, tally float8[])
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 100
+	SET search_path = pg_catalog, pg_temp SET enable_sort = off
+AS $$
+DECLARE
+	usual_memory CONSTANT text := current_setting('work_mem');
+	row_array text;
+	memory bigint;
+BEGIN
+	SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
+		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
+	-- a group's clustering, edges and tally, with room: what hashes of them may take
+	SELECT least(sum(2 * pg_column_size(c.clustering) + 400 * (1 + cardinality(features))), segment.memory_limit()) INTO memory
+		FROM unnest(clusterings) AS c(clustering);
+	PERFORM set_config('work_mem', greatest(memory, pg_size_bytes(usual_memory)) / 1024 || 'kB', true);
+	PERFORM set_config('search_path', tally_groups.search_path, true);
+	RETURN QUERY EXECUTE pg_catalog.format(
+		'SELECT g."position", %3$s, pg_catalog.count(*), '
+		'pg_catalog.count(*) FILTER (WHERE g."position" IS NULL AND pg_catalog.array_position(%1$s, NULL) IS NULL '
+		'AND NOT %1$s OPERATOR(pg_catalog.&&) ''{NaN,Infinity,-Infinity}''), '
+		'segment.tally(g.clustering, g.edges, %1$s) FILTER (WHERE g."position" IS NOT NULL) '
+		'FROM %2$s AS s LEFT JOIN (SELECT u.by_value, u.clustering, u.edges::pg_catalog.float8[] AS edges, u."position" '
+		'FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) WITH ORDINALITY AS u(by_value, clustering, edges, "position") OFFSET 0) AS g '
+		'ON %4$s GROUP BY s.%5$I, g."position"', row_array, segment.qualified_name(source), segment.group_text(source, by),
+		segment.by_condition(source, by, 'g.by_value'), by) USING by_values, clusterings, edges;
+	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+	PERFORM set_config('work_mem', usual_memory, true);
+END
+$$;
+COMMENT ON FUNCTION segment.tally_groups(regclass, text, text[], text[], @extschema@.clustering[], text[], text) IS
+	'segment.tally of each group of the rows of the relation, read once with that search_path, by the clusterings and bins (as text) of these groups: a row per value of the column, with the position of the group in the lists, from 1; '
+	'of other values, and of NULL, position and tally are NULL, and usable tells how many of the rows have a number in every feature. Memory: clustering, bins and tally of all groups, about 1 kB and 300 bytes a feature each, in every worker, as long as that is no more than segment.max_memory; beyond, on disk';
+
+CREATE FUNCTION segment.sketch_size(dimensions int) RETURNS int
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT i.size FROM @extschema@.cluster_sketch_info((
+		SELECT @extschema@.cluster_sketch(array_fill(0::float8, ARRAY[dimensions])))) AS i;
+END;
+COMMENT ON FUNCTION segment.sketch_size(int) IS 'entries of a sketch of default size: so many distinct rows it keeps as they are';
 
 CREATE FUNCTION segment.baseline(clustering @extschema@.clustering, source regclass, features text[], search_path text,
 		OUT edges float8[], OUT tally float8[])
@@ -80,17 +124,68 @@ BEGIN
 			row_array, segment.qualified_name(source)) INTO edges;
 	EXCEPTION WHEN numeric_value_out_of_range THEN
 		-- too large for cells: so few rows that they need none
-		EXECUTE pg_catalog.format('SELECT segment.bin_edges(@extschema@.cluster_sketch(%s)) FROM (SELECT * FROM %s AS s LIMIT 64) AS s',
-			row_array, segment.qualified_name(source)) INTO edges;
+		EXECUTE pg_catalog.format('SELECT segment.bin_edges(@extschema@.cluster_sketch(r.features)) '
+			'FROM (SELECT %1$s AS features FROM %2$s AS s ORDER BY pg_catalog.hash_array_extended(%1$s, 0) LIMIT $1) AS r',
+			row_array, segment.qualified_name(source)) INTO edges USING segment.sketch_size(cardinality(features));
 	END;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 	IF edges IS NOT NULL THEN
-		tally := segment.tally_of(clustering, edges, source, features, baseline.search_path);
+		tally := segment.tally_of(clustering, edges, segment.qualified_name(source), features, baseline.search_path);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION segment.baseline(@extschema@.clustering, regclass, text[], text) IS
-	'bins of about a tenth of the rows of the relation each (of a sketch of them, which tells deciles up to the width of its cells), and the tally of these rows, by two scans with that search_path; of 64 of them where numbers are too large for cells, and NULL if these have none';
+	'bins of about a tenth of the rows of the relation each (of a sketch of them, which tells deciles up to the width of its cells), and the tally of these rows, by two scans with that search_path; where numbers are too large for cells, of as many of them as need none, chosen by a hash. NULL if these have no number in every feature';
+
+CREATE FUNCTION segment.baselines(source regclass, by text, features text[], by_values text[], clusterings @extschema@.clustering[], edges text[],
+		search_path text)
+	RETURNS TABLE ("position" bigint, bin_edges float8[], tally float8[])
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 100
+	-- one group at a time is held; bins are handed on as text, in all their digits
+	SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 SET enable_hashagg = off
+AS $$
+DECLARE
+	source_name CONSTANT text := segment.qualified_name(source);
+	condition CONSTANT text := segment.by_condition(source, by, 'g.by_value');
+	query CONSTANT text := 'SELECT pg_catalog.array_agg(f.by_value), pg_catalog.array_agg(f.edges) FROM ('
+		'SELECT r.by_value, segment.bin_edges(@extschema@.cluster_sketch(r.features))::pg_catalog.text AS edges '
+		'FROM (SELECT g.by_value, %1$s AS features, %4$s AS number FROM pg_catalog.unnest($1) AS g(by_value) JOIN %2$s AS s ON %3$s) AS r '
+		'WHERE r.number OPERATOR(pg_catalog.<=) $2 GROUP BY r.by_value) AS f';
+	row_array text;
+	lacking text[];
+	found_values text[];
+	found_edges text[];
+BEGIN
+	IF by IS NULL THEN
+		RETURN QUERY SELECT 1::bigint, b.edges, b.tally FROM segment.baseline(clusterings[1], source, features, search_path) AS b;
+		RETURN;
+	END IF;
+	SELECT array_agg(g.by_value) INTO lacking FROM unnest(by_values, edges) AS g(by_value, edges) WHERE g.edges IS NULL;
+	IF lacking IS NOT NULL THEN
+		SELECT format('ARRAY[%s]', string_agg(format('s.%I::pg_catalog.float8', f.name), ', ' ORDER BY f."position")) INTO row_array
+			FROM unnest(features) WITH ORDINALITY AS f(name, "position");
+		PERFORM set_config('search_path', baselines.search_path, true);
+		BEGIN
+			EXECUTE pg_catalog.format(query, row_array, source_name, condition, 1) INTO found_values, found_edges USING lacking, 1;
+		EXCEPTION WHEN numeric_value_out_of_range THEN
+			-- as in segment.baseline()
+			EXECUTE pg_catalog.format(query, row_array, source_name, condition,
+				pg_catalog.format('pg_catalog.row_number() OVER (PARTITION BY g.by_value ORDER BY pg_catalog.hash_array_extended(%s, 0))', row_array))
+				INTO found_values, found_edges USING lacking, segment.sketch_size(pg_catalog.cardinality(features));
+		END;
+		PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+		SELECT array_agg(coalesce(g.edges, f.edges) ORDER BY g."position") INTO edges
+			FROM unnest(by_values, edges) WITH ORDINALITY AS g(by_value, edges, "position")
+			LEFT JOIN unnest(found_values, found_edges) AS f(by_value, edges) ON f.by_value = g.by_value;
+	END IF;
+	RETURN QUERY
+		SELECT t."position", e.edges::float8[], t.tally
+		FROM segment.tally_groups(source, by, features, by_values, clusterings, edges, search_path) AS t
+		JOIN unnest(edges) WITH ORDINALITY AS e(edges, "position") ON e."position" = t."position";
+END
+$$;
+COMMENT ON FUNCTION segment.baselines(regclass, text, text[], text[], @extschema@.clustering[], text[], text) IS
+	'segment.baseline() of each of these groups of rows, with its position in the lists, from 1: the same as of its rows alone, by one scan for all, and a sort for those whose bins are not given. by NULL: there is one, of all rows';
 
 CREATE FUNCTION segment.psi_terms(expected float8[], actual float8[]) RETURNS float8[]
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -204,14 +204,13 @@ CREATE FUNCTION segment.refit_model(model text, source regclass, search_path tex
 	RETURNS TABLE (cluster int, persona text, event text, size_before bigint, size_after bigint, from_clusters int[], into_clusters int[],
 		drift float8, note text, by_value text)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
-	SET search_path = pg_catalog, pg_temp
+	SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
 AS $$
 #variable_conflict use_column
 DECLARE
 	m segment.model;
 	active_version int;
-	edges float8[];
-	tally float8[];
+	edges text[];
 	new_version int;
 	relation regclass;
 	noise CONSTANT text := current_setting('client_min_messages');
@@ -249,10 +248,10 @@ BEGIN
 	-- From scratch first: a function of the rows alone, whatever their order. The same as last time: the same rows.
 	SELECT array_agg(coalesce(o.group_id, l.group_id + f.newcomer)), array_agg(f.by_value), array_agg(o.clustering), array_agg(o.version),
 			array_agg(CASE WHEN f.hash = o.scratch_hash THEN o.clustering ELSE f.clustering END), array_agg(f.hash),
-			array_agg(coalesce(o.last_cluster, -1)), array_agg(f.hash IS DISTINCT FROM o.scratch_hash)
-		INTO group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed
+			array_agg(coalesce(o.last_cluster, -1)), array_agg(f.hash IS DISTINCT FROM o.scratch_hash), array_agg(f.bin_edges::text)
+		INTO group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed, edges
 		FROM (
-			SELECT c.by_value, c.clustering, c."position", segment.clustering_hash_extended(c.clustering, 0) AS hash,
+			SELECT c.by_value, c.clustering, c."position", c.bin_edges, segment.clustering_hash_extended(c.clustering, 0) AS hash,
 				CASE WHEN k.by_value IS NULL AND m.by_column IS NOT NULL THEN (count(*) FILTER (WHERE k.by_value IS NULL) OVER (ORDER BY c."position"))::int ELSE 0 END AS newcomer
 			FROM segment.cluster_versions(relation, m.by_column, m.features, m.k, m.method, m.scale, m.seed, m.options, refit_model.search_path) AS c
 			LEFT JOIN (SELECT DISTINCT v.by_value FROM segment.version AS v WHERE v.model_id = m.id) AS k ON k.by_value = c.by_value
@@ -299,11 +298,15 @@ BEGIN
 	SELECT count(*) < (SELECT count(*) FROM segment.version AS v WHERE v.model_id = m.id AND v.active) INTO gone
 		FROM unnest(former_versions) AS f(version) WHERE f.version = active_version;
 	IF NOT gone AND NOT true = ANY (changed) THEN
+		-- a version without a baseline gets one: its rows are these
+		PERFORM FROM segment.version AS v WHERE v.model_id = m.id AND v.active AND v.tally IS NULL LIMIT 1;
+		IF FOUND THEN
+			UPDATE segment.version AS v SET bin_edges = b.bin_edges, tally = b.tally
+				FROM unnest(group_ids) WITH ORDINALITY AS u(group_id, "position")
+				JOIN segment.baselines(relation, m.by_column, m.features, by_values, fitted, edges, refit_model.search_path) AS b ON b."position" = u."position"
+				WHERE v.model_id = m.id AND v.active AND v.group_id = u.group_id;
+		END IF;
 		RETURN;
-	END IF;
-
-	IF m.by_column IS NULL THEN
-		SELECT b.edges, b.tally INTO edges, tally FROM segment.baseline(fitted[1], relation, m.features, refit_model.search_path) AS b;
 	END IF;
 
 	-- The version, with the numbers and names that its clusters have already; then names for the others.
@@ -311,10 +314,13 @@ BEGIN
 	UPDATE segment.version AS v SET active = false WHERE v.model_id = m.id AND v.active;
 	UPDATE segment.model AS u SET last_version = new_version WHERE u.id = m.id;
 	FOR g IN
-		SELECT u.*, f.from_number, f.into_number, f.rows,
+		SELECT u.*, b.bin_edges, b.tally, f.from_number, f.into_number, f.rows,
 			CASE WHEN p.by_profile THEN array_fill(0::bigint, ARRAY[cardinality(f.rows)]) ELSE f.known END AS known, p.by_profile
 		FROM unnest(group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed)
-			AS u(group_id, by_value, former, former_version, fitted, hash, last_cluster, changed)
+			WITH ORDINALITY AS u(group_id, by_value, former, former_version, fitted, hash, last_cluster, changed, "position")
+		LEFT JOIN (
+			SELECT b.* FROM segment.baselines(relation, m.by_column, m.features, by_values, fitted, edges, refit_model.search_path) AS b) AS b
+			ON b."position" = u."position"
 		LEFT JOIN (
 			SELECT f.* FROM (
 				SELECT array_agg(w.group_id) AS group_ids, array_agg(w.by_value) AS by_values, array_agg(w.former) AS former, array_agg(w.fitted) AS fitted
@@ -336,7 +342,7 @@ BEGIN
 		END IF;
 		INSERT INTO segment.version (model_id, version, group_id, by_value, previous, active, source, clustering, scratch_hash, last_cluster, bin_edges, tally)
 			VALUES (m.id, new_version, g.group_id, g.by_value, active_version, true, segment.qualified_name(relation), g.fitted, g.hash,
-				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL), edges, tally);
+				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL), g.bin_edges, g.tally);
 		SELECT array_agg(p.persona ORDER BY o.number) INTO names
 			FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
 			LEFT JOIN segment.persona AS p

@@ -315,8 +315,6 @@ SELECT refusal(call) FROM (VALUES
 	-- without the column, only its text tells a group
 	(26, $$segment.rename('lost', 0, 'x', 'FULL')$$),
 	(19, $$segment.snapshot('lost')$$),
-	-- customers of different groups are in clusters of the same numbers
-	(20, $$segment.health('visits')$$),
 	-- a group is given where there are none
 	(18, $$segment.rename('alike', 0, 'x', 'Lyon')$$)) AS calls(n, call), (SELECT count(*) FROM segment.fit('alike', 'visits', '{a}', 2)) AS made ORDER BY n;
 \pset tuples_only off
