@@ -131,7 +131,7 @@ COMMENT ON FUNCTION segment.starts(bigint, int) IS
 -- that does not suffice it is found out early, and the rows are sorted.
 CREATE FUNCTION segment.cluster_groups(source regclass, by text, features text[], k int, method text, scale text, seed bigint, options jsonb,
 		search_path text, former bigint DEFAULT NULL)
-	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint, bin_edges float8[])
+	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint, bin_edges float8[], tally float8[])
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
 	SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1 SET enable_hashagg = on SET enable_sort = on
 AS $$
@@ -159,6 +159,7 @@ DECLARE
 	missing bigint;
 	sketched_values text[];
 	sketched_edges text[];
+	sketched_tallies text[];
 	found_values text[];
 	clusterings @extschema@.clustering[];
 	pending_values text[];
@@ -204,17 +205,20 @@ BEGIN
 				'SELECT pg_catalog.array_agg(f.by_value) FILTER (WHERE f.by_value IS NOT NULL), pg_catalog.sum(f.row_count) FILTER (WHERE f.by_value IS NULL), '
 				'pg_catalog.array_agg(f.by_value) FILTER (WHERE f.is_done), pg_catalog.array_agg(f.found) FILTER (WHERE f.is_done), '
 				'pg_catalog.array_agg(f.by_value) FILTER (WHERE NOT f.is_done), pg_catalog.array_agg(f.row_count) FILTER (WHERE NOT f.is_done), '
-				'pg_catalog.array_agg(f.by_value) FILTER (WHERE f.bin_edges IS NOT NULL), pg_catalog.array_agg(f.bin_edges) FILTER (WHERE f.bin_edges IS NOT NULL) '
-				'FROM (SELECT g.by_value, coalesce(p.rows, g.row_count) AS row_count, '
+				'pg_catalog.array_agg(f.by_value) FILTER (WHERE f.bin_edges IS NOT NULL), pg_catalog.array_agg(f.bin_edges) FILTER (WHERE f.bin_edges IS NOT NULL), '
+				'pg_catalog.array_agg(f.tally) FILTER (WHERE f.bin_edges IS NOT NULL) '
+				'FROM (SELECT h.by_value, h.row_count, h.is_done, h.found, h.bin_edges::pg_catalog.text, '
+				'segment.tally_of_sketch(h.found, h.bin_edges, h.sketch)::pg_catalog.text AS tally '
+				'FROM (SELECT g.by_value, g.rank, g.sketch, coalesce(p.rows, g.row_count) AS row_count, '
 				'CASE WHEN g.by_value IS NOT NULL THEN coalesce(p.is_enough, false) END AS is_done, CASE WHEN p.is_enough THEN %1$s END AS found, %7$s AS bin_edges '
 				'FROM (SELECT %2$s, %3$s AS sketch, pg_catalog.count(*) AS row_count FROM %4$s AS s GROUP BY s.%5$I OFFSET 0) AS g '
 				'LEFT JOIN LATERAL (SELECT i.rows, i.lossless OR $10 AS is_enough FROM @extschema@.cluster_sketch_info(g.sketch) AS i) AS p ON true '
-				'%6$s ORDER BY g.rank, g.by_value COLLATE pg_catalog."C") AS f',
+				'%6$s OFFSET 0) AS h ORDER BY h.rank, h.by_value COLLATE pg_catalog."C") AS f',
 				sketched, grouped, sketch, source_name, by,
 				CASE WHEN former IS NULL THEN 'CROSS JOIN (SELECT NULL::pg_catalog.float8[]) AS i(init)'
 					ELSE 'JOIN segment.starts($8, $1) AS i ON i.by_value OPERATOR(pg_catalog.=) g.by_value' END,
-				CASE WHEN former IS NULL THEN 'segment.bin_edges(g.sketch)::pg_catalog.text' ELSE 'NULL::pg_catalog.text' END)
-				INTO all_values, missing, found_values, clusterings, pending_values, pending_rows, sketched_values, sketched_edges
+				CASE WHEN former IS NULL THEN 'segment.bin_edges(g.sketch)' ELSE 'NULL::pg_catalog.float8[]' END)
+				INTO all_values, missing, found_values, clusterings, pending_values, pending_rows, sketched_values, sketched_edges, sketched_tallies
 				USING k, scale, seed, n_init, max_iter, variant, height, former, memory, coalesce(passes OPERATOR(pg_catalog.=) 0, false);
 			EXIT;
 		EXCEPTION
@@ -265,15 +269,15 @@ BEGIN
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 
 	RETURN QUERY
-		SELECT f.by_value, f.clustering, a."position", s.bin_edges::float8[]
+		SELECT f.by_value, f.clustering, a."position", s.bin_edges::float8[], s.tally::float8[]
 		FROM unnest(found_values, clusterings) AS f(by_value, clustering)
 		JOIN unnest(all_values) WITH ORDINALITY AS a(by_value, "position") ON a.by_value = f.by_value
-		LEFT JOIN unnest(sketched_values, sketched_edges) AS s(by_value, bin_edges) ON s.by_value = f.by_value
+		LEFT JOIN unnest(sketched_values, sketched_edges, sketched_tallies) AS s(by_value, bin_edges, tally) ON s.by_value = f.by_value
 		ORDER BY a."position";
 END
 $$;
 COMMENT ON FUNCTION segment.cluster_groups(regclass, text, text[], int, text, text, bigint, jsonb, text, bigint) IS
-	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. bin_edges: the bins of its rows, see segment.bin_edges(), where there was a sketch of them, and no former. '
+	'clusters the rows of each value of a column by themselves, as segment.cluster_source() would if they were all there is; arguments are checked already. A row per value that is not NULL, whose clustering is NULL if none of its rows has a number in every feature, in the order of the values, or of their texts where that depends on a collation. bin_edges and tally: the bins of its rows, where there was a sketch of them and no former, and what these rows look like to the clustering, where the sketch has them all (see segment.bin_edges, segment.tally_of_sketch). '
 	'former: for k-means, number of a model whose centroids to start from (see segment.former_groups), in those groups that have k; NULL: starts of its own. '
 	'One scan, which makes a sketch of each group and counts its rows. Groups whose distinct rows do not fit a sketch, which says how many rows they have, need more: those of up to 300,000 rows (hclust: 3,000,000) one scan and sort all together, any larger one is then read by itself, as segment.kmeans_in_passes() reads a table; '
 	'with option passes 0 they are clustered by the cells of their sketch. If values are too large for cells (see cluster_sketch), all groups count as not fitting. '

@@ -20,6 +20,12 @@ COMMENT ON AGGREGATE segment.tally(@extschema@.clustering, float8[], float8[]) I
 	'then for each feature 14 numbers: rows in which it is no number, the sum of the others times 2^-64 and what that has lost to rounding, and those in each of the bins 0 to 10. NULL for no rows. O(clusters * features) a row. '
 	'Errors: bins or rows that do not have the features of the clustering (22023, 2202E), a NULL argument (22004)';
 
+CREATE FUNCTION segment.tally_of_sketch(m @extschema@.clustering, edges float8[], s @extschema@.cluster_sketch) RETURNS float8[]
+	AS 'MODULE_PATHNAME', 'segment_tally_of_sketch' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000;
+COMMENT ON FUNCTION segment.tally_of_sketch(@extschema@.clustering, float8[], @extschema@.cluster_sketch) IS
+	'segment.tally of the rows of which the sketch is, but for the last digit of the sums; NULL if it does not have them all: it is not lossless, or has skipped rows. O(entries * clusters * features). '
+	'Errors: bins or a sketch that do not have the features of the clustering (22023, 2202E)';
+
 CREATE FUNCTION segment.tally_rows(tally float8[]) RETURNS TABLE (number int, rows float8, outside float8)
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
@@ -120,8 +126,9 @@ BEGIN
 		FROM unnest(features) WITH ORDINALITY AS f(name, "position");
 	PERFORM set_config('search_path', baseline.search_path, true);
 	BEGIN
-		EXECUTE pg_catalog.format('SELECT segment.bin_edges(@extschema@.cluster_sketch(%s)) FROM %s AS s',
-			row_array, segment.qualified_name(source)) INTO edges;
+		EXECUTE pg_catalog.format('SELECT b.edges, segment.tally_of_sketch($1, b.edges, b.sketch) FROM (SELECT segment.bin_edges(r.sketch) AS edges, r.sketch '
+			'FROM (SELECT @extschema@.cluster_sketch(%s) AS sketch FROM %s AS s OFFSET 0) AS r OFFSET 0) AS b',
+			row_array, segment.qualified_name(source)) INTO edges, tally USING clustering;
 	EXCEPTION WHEN numeric_value_out_of_range THEN
 		-- too large for cells: so few rows that they need none
 		EXECUTE pg_catalog.format('SELECT segment.bin_edges(@extschema@.cluster_sketch(r.features)) '
@@ -129,16 +136,16 @@ BEGIN
 			row_array, segment.qualified_name(source)) INTO edges USING segment.sketch_size(cardinality(features));
 	END;
 	PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-	IF edges IS NOT NULL THEN
+	IF edges IS NOT NULL AND tally IS NULL THEN
 		tally := segment.tally_of(clustering, edges, segment.qualified_name(source), features, baseline.search_path);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION segment.baseline(@extschema@.clustering, regclass, text[], text) IS
-	'bins of about a tenth of the rows of the relation each (of a sketch of them, which tells deciles up to the width of its cells), and the tally of these rows, by two scans with that search_path; where numbers are too large for cells, of as many of them as need none, chosen by a hash. NULL if these have no number in every feature';
+	'bins of about a tenth of the rows of the relation each (of a sketch of them, which tells deciles up to the width of its cells), and the tally of these rows, by two scans with that search_path, or one if the sketch has them all; where numbers are too large for cells, of as many of them as need none, chosen by a hash. NULL if these have no number in every feature';
 
 CREATE FUNCTION segment.baselines(source regclass, by text, features text[], by_values text[], clusterings @extschema@.clustering[], edges text[],
-		search_path text)
+		tallies text[], search_path text)
 	RETURNS TABLE ("position" bigint, bin_edges float8[], tally float8[])
 	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 100
 	-- one group at a time is held; bins are handed on as text, in all their digits
@@ -153,6 +160,7 @@ DECLARE
 		'WHERE r.number OPERATOR(pg_catalog.<=) $2 GROUP BY r.by_value) AS f';
 	row_array text;
 	lacking text[];
+	untallied bigint[];
 	found_values text[];
 	found_edges text[];
 BEGIN
@@ -179,13 +187,23 @@ BEGIN
 			LEFT JOIN unnest(found_values, found_edges) AS f(by_value, edges) ON f.by_value = g.by_value;
 	END IF;
 	RETURN QUERY
-		SELECT t."position", e.edges::float8[], t.tally
-		FROM segment.tally_groups(source, by, features, by_values, clusterings, edges, search_path) AS t
-		JOIN unnest(edges) WITH ORDINALITY AS e(edges, "position") ON e."position" = t."position";
+		SELECT g."position", g.edges::float8[], g.tally::float8[]
+		FROM unnest(edges, tallies) WITH ORDINALITY AS g(edges, tally, "position") WHERE g.tally IS NOT NULL;
+	SELECT array_agg(g."position" ORDER BY g."position"), array_agg(g.by_value ORDER BY g."position"),
+			array_agg(g.clustering ORDER BY g."position"), array_agg(g.edges ORDER BY g."position")
+		INTO untallied, by_values, clusterings, edges
+		FROM unnest(by_values, clusterings, edges, tallies) WITH ORDINALITY AS g(by_value, clustering, edges, tally, "position")
+		WHERE g.tally IS NULL;
+	IF untallied IS NOT NULL THEN
+		RETURN QUERY
+			SELECT untallied[t."position"], e.edges::float8[], t.tally
+			FROM segment.tally_groups(source, by, features, by_values, clusterings, edges, search_path) AS t
+			JOIN unnest(edges) WITH ORDINALITY AS e(edges, "position") ON e."position" = t."position";
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION segment.baselines(regclass, text, text[], text[], @extschema@.clustering[], text[], text) IS
-	'segment.baseline() of each of these groups of rows, with its position in the lists, from 1: the same as of its rows alone, by one scan for all, and a sort for those whose bins are not given. by NULL: there is one, of all rows';
+COMMENT ON FUNCTION segment.baselines(regclass, text, text[], text[], @extschema@.clustering[], text[], text[], text) IS
+	'segment.baseline() of each of these groups of rows, with its position in the lists, from 1: the same as of its rows alone, by one scan for all whose tally is not given, and another and a sort for those whose bins are not. edges, tallies: what is known of them, as text. by NULL: there is one, of all rows';
 
 CREATE FUNCTION segment.psi_terms(expected float8[], actual float8[]) RETURNS float8[]
 	LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

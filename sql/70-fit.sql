@@ -241,18 +241,18 @@ COMMENT ON FUNCTION segment.cluster_source(regclass, text[], int, text, text, bi
 
 CREATE FUNCTION segment.cluster_versions(source regclass, by text, features text[], k int, method text, scale text, seed bigint,
 		options jsonb, search_path text, former bigint DEFAULT NULL)
-	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint, bin_edges float8[])
+	RETURNS TABLE (by_value text, clustering @extschema@.clustering, "position" bigint, bin_edges float8[], tally float8[])
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF by IS NOT NULL THEN
-		RETURN QUERY SELECT g.by_value, g.clustering, g."position", g.bin_edges
+		RETURN QUERY SELECT g.by_value, g.clustering, g."position", g.bin_edges, g.tally
 			FROM segment.cluster_groups(source, by, features, k, method, scale, seed, options, search_path, former) AS g;
 	ELSIF former IS NULL THEN
-		RETURN QUERY SELECT NULL::text, segment.cluster_source(source, features, k, method, scale, seed, options, search_path), 0::bigint, NULL::float8[];
+		RETURN QUERY SELECT NULL::text, segment.cluster_source(source, features, k, method, scale, seed, options, search_path), 0::bigint, NULL::float8[], NULL::float8[];
 	ELSE
-		RETURN QUERY SELECT NULL::text, segment.cluster_source(source, features, k, method, scale, seed, options, search_path, s.init), 0::bigint, NULL::float8[]
+		RETURN QUERY SELECT NULL::text, segment.cluster_source(source, features, k, method, scale, seed, options, search_path, s.init), 0::bigint, NULL::float8[], NULL::float8[]
 			FROM segment.starts(former, k) AS s;
 	END IF;
 END
@@ -271,6 +271,7 @@ DECLARE
 	found_values text[];
 	clusterings @extschema@.clustering[];
 	edges text[];
+	tallies text[];
 	new_id bigint;
 	empty bigint;
 	taken CONSTANT text := format(
@@ -322,8 +323,9 @@ BEGIN
 
 	SELECT array_agg(f.by_value ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL),
 			array_agg(f.clustering ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL),
-			array_agg(f.bin_edges::text ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL), count(*) FILTER (WHERE f.clustering IS NULL)
-		INTO found_values, clusterings, edges, empty
+			array_agg(f.bin_edges::text ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL),
+			array_agg(f.tally::text ORDER BY f."position") FILTER (WHERE f.clustering IS NOT NULL), count(*) FILTER (WHERE f.clustering IS NULL)
+		INTO found_values, clusterings, edges, tallies, empty
 		FROM segment.cluster_versions(source, by, features, k, method, scale, seed, options, search_path) AS f;
 	IF clusterings IS NULL THEN
 		RAISE EXCEPTION 'no row of % has a value in % and a number in every feature', segment.qualified_name(source), quote_ident(by)
@@ -346,7 +348,7 @@ BEGIN
 		SELECT new_id, 1, CASE WHEN by IS NULL THEN 0 ELSE f."position" END, f.by_value, true, segment.qualified_name(source), f.clustering,
 			segment.clustering_hash_extended(f.clustering, 0), (SELECT max(s.cluster) FROM @extschema@.cluster_stats(f.clustering) AS s), b.bin_edges, b.tally
 		FROM unnest(found_values, clusterings) WITH ORDINALITY AS f(by_value, clustering, "position")
-		LEFT JOIN segment.baselines(source, by, features, found_values, clusterings, edges, search_path) AS b ON b."position" = f."position";
+		LEFT JOIN segment.baselines(source, by, features, found_values, clusterings, edges, tallies, search_path) AS b ON b."position" = f."position";
 	IF method = 'hclust' THEN
 		RAISE NOTICE 'new rows are scored by the nearest centroid; of the fitted rows, % %% lie nearer to the centroid of another cluster',
 			round((SELECT sum((f.clustering::jsonb ->> 'disagreement')::float8 * s.rows) / sum(s.rows) FROM unnest(clusterings) AS f(clustering)
@@ -401,7 +403,7 @@ COMMENT ON FUNCTION segment.fit(text, regclass, text[], int, text[], text, text,
 	'method: kmeans (options n_init, number of starts, default 0: as many as the size of the data asks for, max_iter, default 300, and passes, over a large table to polish the model, default 5) or hclust (k, or option height in the space of the scaled features; option linkage, default ward), which scores new rows by the nearest centroid and reports by NOTICE how many fitted rows that moves, '
 	'or gmm, a mixture of Gaussians whose clusters are the rows that a component is the most probable for (options covariance: full, tied, diag or spherical, default full; n_init, default 20, and max_iter, default 2000). '
 	'by: a column of any type that GROUP BY takes; the rows of each of its values are clustered by themselves, each group like a table of its own: the model of a group is what fitting its rows alone would give, scaling and names included. '
-	'Clusters are numbered from 0 in each group; rows with NULL there take no part. The table is read once, for a sketch of each group, once for what segment.health() compares with, and once more for all groups whose distinct rows do not fit a sketch; very large ones (more than 300,000 rows, hclust 3,000,000) are then read by themselves, for which an index on the column helps. kmeans with option passes 0 reads it no more than that, whatever the groups, and those that do not fit are clustered as their sketches tell, which is less exact. NULL: all rows together. '
+	'Clusters are numbered from 0 in each group; rows with NULL there take no part. The table is read once, for a sketch of each group; once more where rows lack a number in a feature, to count them, and once more for all groups whose distinct rows do not fit a sketch, of which very large ones (more than 300,000 rows, hclust 3,000,000) are then read by themselves, for which an index on the column helps. With option passes 0 kmeans clusters these by their sketches, without a scan of their own: less exactly than a table of its own would be, whose sketch is framed by another scan. NULL: all rows together. '
 	'scale: none, zscore, minmax, robust or log. seed: of the random starts. ruleset: which rules of segment.persona_rules name the clusters; NULL: all whose features the model has. '
 	'Rows with NULL, NaN or infinity in a feature take no part; a NOTICE counts them. Reads the source as the caller, with the caller''s search_path. '
 	'Errors: the name is taken (42710); unknown source (42P01), column (42703) or ruleset (42704); a feature that is not a number, or a type without equality as by (42804); by among the features (42701); a bad option (22023); method dbscan or hdbscan, which do not score new rows (0A000); no usable row (55000); two personas that fit a cluster equally well (21000)';

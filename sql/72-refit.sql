@@ -211,6 +211,7 @@ DECLARE
 	m segment.model;
 	active_version int;
 	edges text[];
+	tallies text[];
 	new_version int;
 	relation regclass;
 	noise CONSTANT text := current_setting('client_min_messages');
@@ -303,24 +304,36 @@ BEGIN
 		IF FOUND THEN
 			UPDATE segment.version AS v SET bin_edges = b.bin_edges, tally = b.tally
 				FROM unnest(group_ids) WITH ORDINALITY AS u(group_id, "position")
-				JOIN segment.baselines(relation, m.by_column, m.features, by_values, fitted, edges, refit_model.search_path) AS b ON b."position" = u."position"
+				JOIN segment.baselines(relation, m.by_column, m.features, by_values, fitted, edges, NULL, refit_model.search_path) AS b ON b."position" = u."position"
 				WHERE v.model_id = m.id AND v.active AND v.group_id = u.group_id;
 		END IF;
 		RETURN;
 	END IF;
 
-	-- The version, with the numbers and names that its clusters have already; then names for the others.
+	-- The version, with the numbers and names that its clusters have already; then names for the others. Groups in which nothing
+	-- has changed are carried on all together.
 	new_version := m.last_version + 1;
 	UPDATE segment.version AS v SET active = false WHERE v.model_id = m.id AND v.active;
 	UPDATE segment.model AS u SET last_version = new_version WHERE u.id = m.id;
+	SELECT array_agg(b.bin_edges::text ORDER BY u."position"), array_agg(b.tally::text ORDER BY u."position") INTO edges, tallies
+		FROM generate_subscripts(group_ids, 1) AS u("position")
+		LEFT JOIN segment.baselines(relation, m.by_column, m.features, by_values, fitted, edges, NULL, refit_model.search_path) AS b ON b."position" = u."position";
+	INSERT INTO segment.version (model_id, version, group_id, by_value, previous, active, source, clustering, scratch_hash, last_cluster, bin_edges, tally)
+		SELECT m.id, new_version, u.group_id, u.by_value, active_version, true, segment.qualified_name(relation), u.fitted, u.hash, u.last_cluster,
+			u.bin_edges::float8[], u.tally::float8[]
+		FROM unnest(group_ids, by_values, fitted, hashes, last_clusters, changed, edges, tallies)
+			AS u(group_id, by_value, fitted, hash, last_cluster, changed, bin_edges, tally)
+		WHERE NOT u.changed;
+	INSERT INTO segment.persona (model_id, version, group_id, cluster, number, persona, pinned, ruleset, note)
+		SELECT p.model_id, new_version, p.group_id, p.cluster, p.number, p.persona, p.pinned, p.ruleset, p.note
+		FROM unnest(group_ids, former_versions, changed) AS u(group_id, former_version, changed)
+		JOIN segment.persona AS p ON p.version = u.former_version AND p.group_id = u.group_id
+		WHERE p.model_id = m.id AND NOT u.changed;
 	FOR g IN
-		SELECT u.*, b.bin_edges, b.tally, f.from_number, f.into_number, f.rows,
+		SELECT u.*, f.from_number, f.into_number, f.rows,
 			CASE WHEN p.by_profile THEN array_fill(0::bigint, ARRAY[cardinality(f.rows)]) ELSE f.known END AS known, p.by_profile
-		FROM unnest(group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed)
-			WITH ORDINALITY AS u(group_id, by_value, former, former_version, fitted, hash, last_cluster, changed, "position")
-		LEFT JOIN (
-			SELECT b.* FROM segment.baselines(relation, m.by_column, m.features, by_values, fitted, edges, refit_model.search_path) AS b) AS b
-			ON b."position" = u."position"
+		FROM unnest(group_ids, by_values, former, former_versions, fitted, hashes, last_clusters, changed, edges, tallies)
+			AS u(group_id, by_value, former, former_version, fitted, hash, last_cluster, changed, bin_edges, tally)
 		LEFT JOIN (
 			SELECT f.* FROM (
 				SELECT array_agg(w.group_id) AS group_ids, array_agg(w.by_value) AS by_values, array_agg(w.former) AS former, array_agg(w.fitted) AS fitted
@@ -329,20 +342,19 @@ BEGIN
 			CROSS JOIN LATERAL segment.flows(relation, m.by_column, m.features, a.group_ids, a.by_values, a.former, a.fitted, refit_model.search_path) AS f
 			WHERE a.group_ids IS NOT NULL) AS f ON f.group_id = u.group_id
 		CROSS JOIN LATERAL (SELECT coalesce(sum(r.known) < 0.5 * sum(r.rows), false) AS by_profile FROM unnest(f.known, f.rows) AS r(known, rows)) AS p
+		WHERE u.changed
 	LOOP
 		IF g.former IS NULL THEN
 			origin := array_fill(NULL::int, ARRAY[(SELECT count(*)::int FROM @extschema@.cluster_stats(g.fitted))]);
 		ELSIF g.by_profile THEN
 			origin := segment.match_by_profile(g.former, g.fitted);
 			by_profile := by_profile + 1;
-		ELSIF g.changed THEN
-			origin := segment.match_by_rows(g.former, g.fitted, g.from_number, g.into_number, g.rows, g.known);
 		ELSE
-			SELECT array_agg(s.cluster ORDER BY s.cluster) INTO origin FROM @extschema@.cluster_stats(g.fitted) AS s;
+			origin := segment.match_by_rows(g.former, g.fitted, g.from_number, g.into_number, g.rows, g.known);
 		END IF;
 		INSERT INTO segment.version (model_id, version, group_id, by_value, previous, active, source, clustering, scratch_hash, last_cluster, bin_edges, tally)
 			VALUES (m.id, new_version, g.group_id, g.by_value, active_version, true, segment.qualified_name(relation), g.fitted, g.hash,
-				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL), g.bin_edges, g.tally);
+				g.last_cluster + (SELECT count(*) FROM unnest(origin) AS o(number) WHERE o.number IS NULL), g.bin_edges::float8[], g.tally::float8[]);
 		SELECT array_agg(p.persona ORDER BY o.number) INTO names
 			FROM unnest(origin) WITH ORDINALITY AS o(origin, number)
 			LEFT JOIN segment.persona AS p
@@ -358,7 +370,6 @@ BEGIN
 			FROM segment.name_clusters(g.fitted, m.features, m.ruleset, names) AS n
 			LEFT JOIN segment.persona AS p
 				ON p.model_id = m.id AND p.version = g.former_version AND p.group_id = g.group_id AND p.number = origin[n.cluster + 1];
-		CONTINUE WHEN NOT g.changed;
 		IF g.former IS NULL THEN
 			INSERT INTO segment.change (model_id, version, group_id, by_value, cluster, persona, event, size_after, from_clusters, into_clusters)
 				SELECT m.id, new_version, g.group_id, g.by_value, p.cluster, p.persona, 'born', s.size, '{}', '{}'

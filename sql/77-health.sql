@@ -100,68 +100,21 @@ COMMENT ON FUNCTION segment.compare_tallies(text[], float8[], float8[], float8, 
 	'what two tallies of a clustering, both of them with rows that have a cluster, say of its health; segment.health() defines the columns. position: of the feature, from 1, or the number of the cluster, NULL for rows without one';
 
 -- The rows of the source by now, against those of each clustering of the active version: one, or one for each group.
-CREATE FUNCTION segment.health_in(model text, source regclass, retrain_psi float8, watch_psi float8, retrain_outside float8, search_path text,
-		OUT metric text, OUT subject text, OUT expected float8, OUT actual float8, OUT psi float8, OUT retrain boolean, OUT reason text, INOUT by_value text)
-	RETURNS SETOF record
-	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
-	SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
+-- However many groups there are, the planner expects a few: by nested loops it would take the square of their number. A call for
+-- each of them is not worth a worker.
+CREATE FUNCTION segment.health_of_tallies(m segment.model, v segment.version, in_groups boolean, source_name text, group_ids int[], by_values text[],
+		positions bigint[], found_values text[], found_rows bigint[], found_usable bigint[], found_tallies text[],
+		retrain_psi float8, watch_psi float8, retrain_outside float8)
+	RETURNS TABLE (metric text, subject text, expected float8, actual float8, psi float8, retrain boolean, reason text, by_value text)
+	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp SET enable_nestloop = off SET jit = off SET max_parallel_workers_per_gather = 0
 AS $$
 #variable_conflict use_column
-DECLARE
-	of CONSTANT bigint := segment.readable_model_id(health_in.model);
-	m segment.model;
-	v segment.version;
-	in_groups boolean;
-	relation regclass;
-	source_name text;
-	group_ids int[];
-	by_values text[];
-	clusterings @extschema@.clustering[];
-	edges text[];
-	untold bigint;
 BEGIN
-	IF NOT coalesce(retrain_psi > 0 AND watch_psi > 0 AND watch_psi <= retrain_psi AND retrain_psi < 'Infinity'
-		AND retrain_outside >= 0 AND retrain_outside <= 1, false)
-	THEN
-		RAISE EXCEPTION 'thresholds must be 0 < watch_psi <= retrain_psi, and 0 <= retrain_outside <= 1'
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave them out for 0.1, 0.25 and 0.05.';
-	END IF;
-	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
-	in_groups := m.by_column IS NOT NULL AND health_in.by_value IS NULL;
-	IF in_groups THEN
-		SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active LIMIT 1;
-		IF NOT FOUND THEN
-			RAISE EXCEPTION 'model "%" has no active version', m.model
-				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
-		END IF;
-	ELSE
-		v := segment.group_of(of, health_in.by_value);
-	END IF;
-	SELECT array_agg(s.group_id ORDER BY s.group_id), array_agg(s.by_value ORDER BY s.group_id), array_agg(s.clustering ORDER BY s.group_id),
-			array_agg(s.bin_edges::text ORDER BY s.group_id), count(*) FILTER (WHERE s.tally IS NULL)
-		INTO group_ids, by_values, clusterings, edges, untold
-		FROM segment.version AS s WHERE s.model_id = of AND s.version = v.version AND (in_groups OR s.group_id = v.group_id);
-	IF untold > 0 THEN
-		RAISE EXCEPTION 'version % of model "%" does not know what its rows looked like', v.version, m.model
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('segment.refit(%L) takes their measure.', m.model);
-	END IF;
-	relation := coalesce(health_in.source, segment.source_of(of));
-	PERFORM segment.check_source(relation);
-	PERFORM segment.check_features(relation, m.features);
-	IF m.by_column IS NOT NULL THEN
-		PERFORM segment.check_by(relation, m.by_column, m.features);
-	END IF;
-	source_name := segment.qualified_name(relation);
-
 	RETURN QUERY
 		WITH tallied AS MATERIALIZED (
-			SELECT t."position", t.by_value, t.rows, t.usable, t.tally
-			FROM segment.tally_groups(relation, m.by_column, m.features, by_values, clusterings, edges, health_in.search_path) AS t
-			WHERE in_groups
-			UNION ALL
-			SELECT 1, v.by_value, NULL, NULL,
-				segment.tally_of(v.clustering, v.bin_edges, segment.rows_of_group(relation, m.by_column, v.by_value), m.features, health_in.search_path)
-			WHERE NOT in_groups
+			SELECT t."position", t.by_value, t.rows, t.usable, t.tally::float8[]
+			FROM unnest(positions, found_values, found_rows, found_usable, found_tallies) AS t("position", by_value, rows, usable, tally)
 		), compared AS MATERIALIZED (
 			SELECT k.group_id, coalesce(k.by_value, t.by_value) AS by_value, k.then_tally, t.tally, t.usable, k.then_rows, coalesce(n.now_rows, t.rows, 0) AS now_rows,
 				CASE WHEN k.group_id IS NULL AND t.by_value IS NULL THEN 'none'
@@ -172,7 +125,7 @@ BEGIN
 			FROM (
 				SELECT u.group_id, u.by_value, u."position", s.tally AS then_tally, (SELECT sum(r.rows) FROM segment.tally_rows(s.tally) AS r) AS then_rows
 				FROM unnest(group_ids, by_values) WITH ORDINALITY AS u(group_id, by_value, "position")
-				JOIN segment.version AS s ON s.model_id = of AND s.version = v.version AND s.group_id = u.group_id) AS k
+				JOIN segment.version AS s ON s.model_id = m.id AND s.version = v.version AND s.group_id = u.group_id) AS k
 			FULL JOIN tallied AS t ON t."position" = k."position"
 			LEFT JOIN LATERAL (SELECT sum(r.rows) AS now_rows FROM segment.tally_rows(t.tally) AS r) AS n ON true
 		), told AS MATERIALIZED (
@@ -242,8 +195,82 @@ BEGIN
 				t.expected, t.actual, t.psi, t.retrain, t.reason, t.by_value
 			FROM ranked AS r
 			JOIN told AS t ON coalesce(t.by_value, '') = coalesce(r.by_value, '') AND (t.by_value IS NULL) = (r.by_value IS NULL)
-			LEFT JOIN segment.persona AS p ON t.part = 5 AND p.model_id = of AND p.version = v.version AND p.group_id = t.group_id AND p.number = t."position") AS l
+			LEFT JOIN segment.persona AS p ON t.part = 5 AND p.model_id = m.id AND p.version = v.version AND p.group_id = t.group_id AND p.number = t."position") AS l
 		ORDER BY l.rank, l.part, l.at;
+END
+$$;
+COMMENT ON FUNCTION segment.health_of_tallies(segment.model, segment.version, boolean, text, int[], text[], bigint[], text[], bigint[], bigint[], text[], float8, float8, float8) IS
+	'what segment.health() says: the groups of a version, one if in_groups is false, against what segment.tally_groups() found, with tallies as text';
+
+CREATE FUNCTION segment.health_in(model text, source regclass, retrain_psi float8, watch_psi float8, retrain_outside float8, search_path text,
+		OUT metric text, OUT subject text, OUT expected float8, OUT actual float8, OUT psi float8, OUT retrain boolean, OUT reason text, INOUT by_value text)
+	RETURNS SETOF record
+	LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 10
+	SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
+AS $$
+#variable_conflict use_column
+DECLARE
+	of CONSTANT bigint := segment.readable_model_id(health_in.model);
+	m segment.model;
+	v segment.version;
+	in_groups boolean;
+	relation regclass;
+	source_name text;
+	group_ids int[];
+	by_values text[];
+	clusterings @extschema@.clustering[];
+	edges text[];
+	untold bigint;
+	positions bigint[];
+	found_values text[];
+	found_rows bigint[];
+	found_usable bigint[];
+	found_tallies text[];
+BEGIN
+	IF NOT coalesce(retrain_psi > 0 AND watch_psi > 0 AND watch_psi <= retrain_psi AND retrain_psi < 'Infinity'
+		AND retrain_outside >= 0 AND retrain_outside <= 1, false)
+	THEN
+		RAISE EXCEPTION 'thresholds must be 0 < watch_psi <= retrain_psi, and 0 <= retrain_outside <= 1'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave them out for 0.1, 0.25 and 0.05.';
+	END IF;
+	SELECT * INTO STRICT m FROM segment.model AS s WHERE s.id = of;
+	in_groups := m.by_column IS NOT NULL AND health_in.by_value IS NULL;
+	IF in_groups THEN
+		SELECT * INTO v FROM segment.version AS s WHERE s.model_id = of AND s.active LIMIT 1;
+		IF NOT FOUND THEN
+			RAISE EXCEPTION 'model "%" has no active version', m.model
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Choose one with segment.activate().';
+		END IF;
+	ELSE
+		v := segment.group_of(of, health_in.by_value);
+	END IF;
+	SELECT array_agg(s.group_id ORDER BY s.group_id), array_agg(s.by_value ORDER BY s.group_id), array_agg(s.clustering ORDER BY s.group_id),
+			array_agg(s.bin_edges::text ORDER BY s.group_id), count(*) FILTER (WHERE s.tally IS NULL)
+		INTO group_ids, by_values, clusterings, edges, untold
+		FROM segment.version AS s WHERE s.model_id = of AND s.version = v.version AND (in_groups OR s.group_id = v.group_id);
+	IF untold > 0 THEN
+		RAISE EXCEPTION 'version % of model "%" does not know what its rows looked like', v.version, m.model
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('segment.refit(%L) takes their measure.', m.model);
+	END IF;
+	relation := coalesce(health_in.source, segment.source_of(of));
+	PERFORM segment.check_source(relation);
+	PERFORM segment.check_features(relation, m.features);
+	IF m.by_column IS NOT NULL THEN
+		PERFORM segment.check_by(relation, m.by_column, m.features);
+	END IF;
+	source_name := segment.qualified_name(relation);
+
+	IF in_groups THEN
+		SELECT array_agg(t."position"), array_agg(t.by_value), array_agg(t.rows), array_agg(t.usable), array_agg(t.tally::text)
+			INTO positions, found_values, found_rows, found_usable, found_tallies
+			FROM segment.tally_groups(relation, m.by_column, m.features, by_values, clusterings, edges, health_in.search_path) AS t;
+	ELSE
+		positions := ARRAY[1];
+		found_values := ARRAY[v.by_value];
+		found_tallies := ARRAY[segment.tally_of(v.clustering, v.bin_edges, segment.rows_of_group(relation, m.by_column, v.by_value), m.features, health_in.search_path)::text];
+	END IF;
+	RETURN QUERY SELECT h.* FROM segment.health_of_tallies(m, v, in_groups, source_name, group_ids, by_values, positions, found_values, found_rows, found_usable,
+		found_tallies, retrain_psi, watch_psi, retrain_outside) AS h;
 END
 $$;
 COMMENT ON FUNCTION segment.health_in(text, regclass, float8, float8, float8, text, text) IS

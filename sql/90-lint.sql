@@ -129,7 +129,8 @@ DECLARE
 BEGIN
 	SELECT * INTO STRICT m FROM segment.model WHERE id = of;
 	choose := format('SELECT k, votes, voters FROM segment.choose_k(%L, %L, scale => %L);', m.source, m.features, m.scale);
-	FOR p IN SELECT s.persona, s.share FROM segment.personas AS s
+	FOR p IN SELECT s.persona || CASE WHEN lint_model.by_value IS NULL AND s.by_value IS NOT NULL THEN format(' (%s %s)', m.by_column, s.by_value) ELSE '' END AS persona, s.share
+		FROM segment.personas AS s
 		WHERE s.model = m.model AND s.owner = m.owner::text AND (lint_model.by_value IS NULL OR s.by_value = lint_model.by_value)
 	LOOP
 		IF p.share > 0.6 THEN
@@ -155,10 +156,10 @@ BEGIN
 		remedy := format('SELECT * FROM segment.fit(%L, %L, features => %L, k => %s, scale => %L);', m.model || ' by kmeans', m.source, m.features, coalesce(m.k::text, 'NULL'), m.scale);
 		RETURN NEXT;
 	END IF;
-	IF m.by_column IS NOT NULL THEN
-		RETURN;
-	END IF;
-	FOR p IN SELECT h.subject, h.reason FROM segment.health_in(m.model, NULL, 0.25, 0.1, 0.05, search_path) AS h WHERE h.retrain AND h.reason IS NOT NULL AND h.metric <> 'overall' LOOP
+	FOR p IN SELECT h.subject, h.reason FROM segment.health_in(m.model, NULL, 0.25, 0.1, 0.05, search_path, lint_model.by_value) AS h
+		WHERE h.retrain AND h.reason IS NOT NULL
+			AND CASE WHEN m.by_column IS NOT NULL AND lint_model.by_value IS NULL THEN h.metric = 'overall' AND h.by_value IS NULL ELSE h.metric <> 'overall' END
+	LOOP
 		severity := 'warning'; finding := 'no longer true'; subject := p.subject;
 		what := p.reason;
 		remedy := format('SELECT * FROM segment.refit(%L);', m.model);
@@ -235,7 +236,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION segment.lint(regclass, text[], text) IS
 	'what is wrong with the features of a table, view, materialized view, partitioned or foreign table, or with a model on it: severity (error, warning, info), the finding, the column or persona it is about, what is wrong, and a statement that helps; no row: nothing found. '
-	'features: NULL for those of the model, or for every numeric column but the primary key. model: its scaling counts, its source is taken where "source" is NULL, and its segments are looked at. Errors stand first. '
+	'features: NULL for those of the model, or for every numeric column but the primary key. model: its scaling counts, its source is taken where "source" is NULL, and its segments are looked at, those of all groups if it is by groups. Errors stand first. '
 	'Findings: empty, no rows, source is gone, feature is gone (errors); missing values (5 % of the rows or more), constant, binary (two values), identifier (whole numbers, none twice, nearly consecutive), skewed (|skewness| 2 or more, unless scale is log), outliers (ten times the interquartile range beyond a quartile, unless robust), '
 	'dominates unscaled (more than 90 % of the variance, unless scaled), correlated (|r| 0.95 or more), few rows (fewer than ten per feature), category (of 2 to 50 values, where no features are given), large segment (more than 60 %), small segment (less than 1 %), scored otherwise (hclust, more than 10 %), no longer true (by segment.health). '
-	'Up to three scans of the source, one more for segment.health, which models by groups are not asked for. Errors: no source and no model, or an unknown source (42P01), column (42703), model (42704); a feature that is not a number (42804)';
+	'Up to three scans of the source, one or two more for segment.health. Errors: no source and no model, or an unknown source (42P01), column (42703), model (42704); a feature that is not a number (42804)';

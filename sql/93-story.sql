@@ -323,10 +323,8 @@ BEGIN
 		RETURN format(E'## What to distrust\n\nThe source %s: whether the model is still true of it cannot be told, nor who the customers are by its other columns.',
 			segment.markdown(obstacle));
 	END IF;
-	IF v.by_value IS NULL THEN
-		SELECT h.retrain, h.reason INTO retrain, reason
-			FROM segment.health_in(model, NULL, 0.25, 0.1, 0.05, search_path) AS h WHERE h.metric = 'overall';
-	END IF;
+	SELECT h.retrain, h.reason INTO retrain, reason
+		FROM segment.health_in(model, NULL, 0.25, 0.1, 0.05, search_path, v.by_value) AS h WHERE h.metric = 'overall';
 	SELECT string_agg(format('- %s (%s), %s: %s', l.finding, l.severity, segment.markdown(l.subject), segment.markdown(l.what)), E'\n' ORDER BY l.at)
 		INTO findings
 		FROM (SELECT f.*, row_number() OVER () AS at FROM segment.lint_in(NULL, NULL, model, search_path, v.by_value) AS f) AS l
@@ -550,6 +548,6 @@ COMMENT ON FUNCTION segment.story(text, text) IS
 	'page about a model, the current role''s own or one shared with it, in Markdown (CommonMark with tables), for people who never saw the database: how many segments, of k-means what segment.choose_k() says to that, the share of the variance of each feature that lies between them, and their sizes; '
 	'a paragraph per persona: share, up to five features that set it apart, in the units of the input, of the customers as they are now means and most frequent categories of up to five others of the columns against everybody''s, and the note of the rule that named it; what became of the segments of the version before, and who moved between the last two snapshots; and what to distrust, by segment.health() and segment.lint(). '
 	'Every number is read from the model or its source. Names are text in it, whatever they look like. Of a source that is gone, that the current role may not read, or that has lost features, the story says so, and leaves out what needs it. '
-	'by_value: of a model by groups, the group that the story is about, of its customers alone; segment.health() is not asked there. NULL: of such a model as a whole, a page, however many groups there are: how many and how large, the share of the variance of each feature that lies between them, a line for each of the ten largest; how the personas, by their names, spread over them, and the groups that differ the most from all customers; what changed since the version before, and who moved; in which groups a segment is too large or customers are too few. It reads the model alone. '
+	'by_value: of a model by groups, the group that the story is about, of its customers alone. NULL: of such a model as a whole, a page, however many groups there are: how many and how large, the share of the variance of each feature that lies between them, a line for each of the ten largest; how the personas, by their names, spread over them, and the groups that differ the most from all customers; what changed since the version before, and who moved; in which groups a segment is too large or customers are too few. It reads the model alone. '
 	'Reads the source as the caller, with the caller''s search_path: up to eight scans. '
 	'Errors: no such model (42704), several of that name by other roles (42P09); a by_value that is no group (42704), or of a model without groups (22023); no active version (55000); those of reading the source';

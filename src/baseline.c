@@ -74,22 +74,17 @@ add_to_sum(double *sum, double value)
 
 /* A tally of no rows. */
 static ArrayType *
-tally_create(FunctionCallInfo fcinfo, int k, int dim)
+tally_create(int k, int dim)
 {
-	MemoryContext context = aggregate_context(fcinfo);
-	MemoryContext caller;
 	int			n = tally_words(k, dim);
-	Datum	   *element;
+	Datum	   *element = palloc(sizeof(Datum) * n);
 	ArrayType  *tally;
 
-	caller = MemoryContextSwitchTo(context);
-	element = palloc(sizeof(Datum) * n);
 	element[0] = Float8GetDatum(k);
 	for (int i = 1; i < n; i++)
 		element[i] = Float8GetDatum(0);
 	tally = construct_array(element, n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
 	pfree(element);
-	MemoryContextSwitchTo(caller);
 	return tally;
 }
 
@@ -127,19 +122,56 @@ get_row(Datum array, const ReadyClustering *ready)
 	return row;
 }
 
+/* Add so many rows of the same values to a tally. */
+static void
+tally_row(double *tally, ReadyClustering *ready, const double *edge, const double *row, double rows)
+{
+	int			k = ready->clusters.k;
+	int			dim = ready->clusters.dim;
+	double	   *count = tally + tally_features(k);
+	bool		is_whole = true;
+
+	for (int j = 0; j < dim; j++)
+	{
+		if (feature_is_finite(row[j]))
+		{
+			add_to_sum(count + 1, rows * (row[j] * SUM_UNIT));
+			count[3 + bin_of(edge, row[j])] += rows;
+		}
+		else
+		{
+			count[0] += rows;
+			is_whole = false;
+		}
+		count += FEATURE_WORDS;
+		edge += BIN_EDGES;
+	}
+
+	if (is_whole)
+	{
+		double		distance;
+		int			cluster = scorer_place(&ready->scorer, row, &distance);
+
+		tally[2 + cluster] += rows;
+		if (distance > ready->clusters.radius[cluster] * (1 + RADIUS_SLACK))
+			tally[2 + k + cluster] += rows;
+	}
+	else
+		tally[1] += rows;
+}
+
 /* Transition of segment.tally(clustering, edges, features) */
 PG_FUNCTION_INFO_V1(segment_tally_add);
 Datum
 segment_tally_add(PG_FUNCTION_ARGS)
 {
+	MemoryContext context = aggregate_context(fcinfo);
 	ReadyClustering *ready;
 	const double *edge;
 	const double *row;
 	ArrayType  *tally;
-	double	   *count;
 	int			k;
 	int			dim;
-	bool		is_whole = true;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		ereport(ERROR,
@@ -150,39 +182,51 @@ segment_tally_add(PG_FUNCTION_ARGS)
 	dim = ready->clusters.dim;
 	edge = get_edges(PG_GETARG_ARRAYTYPE_P(2), dim);
 	row = get_row(PG_GETARG_DATUM(3), ready);
-	tally = PG_ARGISNULL(0) ? tally_create(fcinfo, k, dim) : PG_GETARG_ARRAYTYPE_P(0);
-	if (ARR_NDIM(tally) != 1 || ARR_DIMS(tally)[0] != tally_words(k, dim))
-		elog(ERROR, "the tally is of another model");
-
-	count = (double *) ARR_DATA_PTR(tally) + tally_features(k);
-	for (int j = 0; j < dim; j++)
+	if (PG_ARGISNULL(0))
 	{
-		if (feature_is_finite(row[j]))
-		{
-			add_to_sum(count + 1, row[j] * SUM_UNIT);
-			count[3 + bin_of(edge, row[j])]++;
-		}
-		else
-		{
-			count[0]++;
-			is_whole = false;
-		}
-		count += FEATURE_WORDS;
-		edge += BIN_EDGES;
-	}
+		MemoryContext caller = MemoryContextSwitchTo(context);
 
-	count = (double *) ARR_DATA_PTR(tally);
-	if (is_whole)
-	{
-		double		distance;
-		int			cluster = scorer_place(&ready->scorer, row, &distance);
-
-		count[2 + cluster]++;
-		if (distance > ready->clusters.radius[cluster] * (1 + RADIUS_SLACK))
-			count[2 + k + cluster]++;
+		tally = tally_create(k, dim);
+		MemoryContextSwitchTo(caller);
 	}
 	else
-		count[1]++;
+		tally = PG_GETARG_ARRAYTYPE_P(0);
+	if (ARR_NDIM(tally) != 1 || ARR_DIMS(tally)[0] != tally_words(k, dim))
+		elog(ERROR, "the tally is of another model");
+	tally_row((double *) ARR_DATA_PTR(tally), ready, edge, row, 1);
+	PG_RETURN_ARRAYTYPE_P(tally);
+}
+
+/*
+ * segment.tally_of_sketch(clustering, edges, sketch) -> float8[]: the tally of
+ * the rows of a sketch that has them all, NULL if it does not.
+ */
+PG_FUNCTION_INFO_V1(segment_tally_of_sketch);
+Datum
+segment_tally_of_sketch(PG_FUNCTION_ARGS)
+{
+	ReadyClustering *ready = ready_clustering(fcinfo, PG_GETARG_DATUM(0));
+	int			dim = ready->clusters.dim;
+	const double *edge = get_edges(PG_GETARG_ARRAYTYPE_P(1), dim);
+	Sketch	   *s = sketch_finished(PG_GETARG_SKETCH(2));
+	Rows		rows;
+	double	   *row;
+	ArrayType  *tally;
+
+	if (!s->exact || s->skipped > 0)
+		PG_RETURN_NULL();
+	rows = sketch_rows(s);
+	ready_check_features(ready, rows.dim);
+	row = palloc(sizeof(double) * dim);
+	tally = tally_create(ready->clusters.k, dim);
+	for (int i = 0; i < rows.n; i++)
+	{
+		if (i % 1024 == 0)
+			core_poll("tally", (double) i / rows.n);
+		for (int j = 0; j < dim; j++)
+			row[j] = rows.x[(Size) j * rows.n + i];
+		tally_row((double *) ARR_DATA_PTR(tally), ready, edge, row, rows.weight[i]);
+	}
 	PG_RETURN_ARRAYTYPE_P(tally);
 }
 

@@ -18,7 +18,8 @@ my $readme = slurp_file('README.md');
 # The functions that users call, as the catalogue has them: plain-column forms once, as "col, …".
 my $actual = $node->safe_psql('postgres', q{
 SELECT DISTINCT CASE WHEN n.nspname = 'segment' THEN 'segment.' ELSE '' END || p.proname || '(' ||
-	regexp_replace(array_to_string(p.proargnames[1:p.pronargs], ', '), '\mf1(, f\d)*', 'col, …') || ') → ' ||
+	regexp_replace(array_to_string(ARRAY(SELECT a.name FROM unnest(p.proargnames, p.proargmodes) WITH ORDINALITY AS a(name, mode, at)
+		WHERE CASE WHEN p.proargmodes IS NULL THEN a.at <= p.pronargs ELSE a.mode IN ('i', 'b', 'v') END ORDER BY a.at), ', '), '\mf1(, f\d)*', 'col, …') || ') → ' ||
 	CASE WHEN p.proretset THEN 'table' ELSE format_type(p.prorettype, NULL) END
 FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid JOIN pg_namespace n ON n.oid = p.pronamespace
