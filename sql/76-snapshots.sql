@@ -659,6 +659,16 @@ END;
 COMMENT ON FUNCTION segment.moves_query(bigint, text) IS
 	'query of the customers of the model of that number who are not by the same stay where they are at snapshot $1 and at snapshot $2, but at one of them in some cluster: their stay at the former is a, at the latter b, whose groups and clusters are the last columns. columns: what to select before these';
 
+CREATE FUNCTION segment.last_two_days(model_id bigint) RETURNS text[]
+	LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT array_agg(to_char(l.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY l.taken_at)
+	FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = last_two_days.model_id ORDER BY s.taken_at DESC LIMIT 2) AS l
+	HAVING count(*) = 2;
+END;
+COMMENT ON FUNCTION segment.last_two_days(bigint) IS
+	'days (UTC) of the last two snapshots of the model of that number, which segment.migration() compares; NULL if there are not two';
+
 CREATE FUNCTION segment.migration(model text, since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
 	RETURNS TABLE (from_cluster int, from_persona text, to_cluster int, to_persona text, customers bigint, share float8, from_by_value text, to_by_value text)
 	LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30

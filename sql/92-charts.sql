@@ -508,13 +508,11 @@ DECLARE
 	is_whole CONSTANT boolean := m.by_column IS NOT NULL AND by_value IS NULL;
 	others CONSTANT text := CASE WHEN is_whole THEN 'other personas' ELSE 'other groups' END;
 	nowhere CONSTANT text := 'no persona';
-	times text[];
+	times CONSTANT text[] := segment.last_two_days(m.id);
 	names text[];
 	flows jsonb;
 BEGIN
-	SELECT array_agg(to_char(s.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY s.taken_at) INTO times
-		FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = m.id ORDER BY s.taken_at DESC LIMIT 2) AS s;
-	IF cardinality(times) < 2 OR times IS NULL THEN
+	IF times IS NULL THEN
 		RETURN NULL;
 	END IF;
 	WITH flow AS MATERIALIZED (

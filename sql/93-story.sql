@@ -241,12 +241,10 @@ CREATE FUNCTION segment.story_moves(m segment.model, by_value text) RETURNS text
 AS $$
 DECLARE
 	is_whole CONSTANT boolean := m.by_column IS NOT NULL AND by_value IS NULL;
-	times text[];
+	times CONSTANT text[] := segment.last_two_days(m.id);
 	told text;
 BEGIN
-	SELECT array_agg(to_char(s.taken_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') ORDER BY s.taken_at) INTO times
-		FROM (SELECT s.taken_at FROM segment.snapshot AS s WHERE s.model_id = m.id ORDER BY s.taken_at DESC LIMIT 2) AS s;
-	IF cardinality(times) < 2 OR times IS NULL THEN
+	IF times IS NULL THEN
 		RETURN NULL;
 	END IF;
 	WITH flow AS MATERIALIZED (

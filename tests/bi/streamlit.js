@@ -1,26 +1,14 @@
 // Opens the dashboard in Streamlit in headless Chromium as two roles do, and compares what it shows with what SQL says: prints TAP.
 //
-// usage: node tests/bi/streamlit.js MODULES CHROMIUM FOLDER GUEST READER, with psql leading to the server
-//        MODULES: report/node_modules; FOLDER: where pictures go; GUEST: address for the role that sees the models;
-//        READER: for the one that sees a view alone
+// usage: node tests/bi/streamlit.js FOLDER GUEST READER, with psql leading to the server
+//        FOLDER: where pictures go; GUEST: address for the role that sees the models; READER: for the one that sees a view alone
 'use strict';
 const fs = require('fs');
 const path = require('path');
 const { execFileSync } = require('child_process');
+const { ok, is, run, nothing, open, elsewhere, serious } = require('../browser.js');
 
-const [modules, executablePath, folder] = process.argv.slice(2, 5).map((file) => path.resolve(file));
-const [guestAddress, readerAddress] = process.argv.slice(5);
-const { chromium } = require(path.join(modules, 'playwright-core'));
-const axe = fs.readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
-
-let tests = 0;
-function ok(passed, name, ...details) {
-	tests++;
-	console.log(`${passed ? 'ok' : 'not ok'} ${tests} - ${name}`);
-	if (!passed)
-		details.forEach((detail) => console.log('# ' + JSON.stringify(detail).slice(0, 2000)));
-}
-const is = (got, wanted, name) => ok(JSON.stringify(got) === JSON.stringify(wanted), name, { got, wanted });
+const [folder, guestAddress, readerAddress] = process.argv.slice(2);
 // Numbers of SQL and of the page: the same but for the last bits of a sum.
 const close = (a, b) => Array.isArray(a) ? Array.isArray(b) && a.length === b.length && a.every((x, i) => close(x, b[i]))
 	: typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a)) : a === b;
@@ -31,17 +19,11 @@ const sql = (query) => JSON.parse(execFileSync('psql', ['-XAtq', '-v', 'ON_ERROR
 	input: `SET client_min_messages = warning; SELECT coalesce(jsonb_agg(q), '[]') FROM (${query}) AS q;`, encoding: 'utf8' }));
 const value = (query) => Object.values(sql(query)[0])[0];
 
-const requests = [];
-const complaints = [];
+const seen = nothing();
 
-async function open(browser, address, options) {
-	const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-	const page = await context.newPage();
-	page.on('request', (request) => requests.push(request.url()));
-	page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
-	page.on('pageerror', (error) => complaints.push(String(error)));
+async function visit(browser, address, options) {
+	const page = await open(browser, address, seen, { viewport: { width: 1280, height: 800 }, ...options });
 	page.setDefaultTimeout(30000);
-	await page.goto(address);
 	await settled(page);
 	return page;
 }
@@ -83,13 +65,6 @@ async function press(page, name, key, times) {
 		await slider.press(key);
 	await settled(page);
 	return Number(await slider.inputValue());
-}
-
-async function serious(page) {
-	await page.evaluate(axe);
-	const { violations } = await page.evaluate(() => window.axe.run());
-	return violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-		.map((v) => ({ id: v.id, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 300)) }));
 }
 
 const personas = (model) => sql(`SELECT persona FROM segment.personas WHERE model = '${model}' ORDER BY cluster`).map((r) => r.persona);
@@ -135,7 +110,7 @@ async function overview(page, condition, what) {
 }
 
 async function asGuest(browser) {
-	const page = await open(browser, guestAddress);
+	const page = await visit(browser, guestAddress);
 	const scheme = ['#4c78a8', '#f58518', '#e45756', '#72b7b2', '#54a24b'];
 	is(await alerts(page), [], 'overview: nothing is refused');
 	is(await page.locator('.js-plotly-plot').count(), 7, 'overview: seven charts');
@@ -162,7 +137,7 @@ async function asGuest(browser) {
 	// filters stay; a click on a bar opens a persona
 	await go(page, 'Customers');
 	is((await chart(page, 'bars'))[0].x[3], value(`SELECT count(*) FROM mall_personas WHERE gender = 'Female' AND age >= 30 AND persona = 'High-Value Customers'`), 'filters stay from page to page');
-	const guest = await open(browser, guestAddress);
+	const guest = await visit(browser, guestAddress);
 	await go(guest, 'Customers');
 	is(await alerts(guest), [], 'customers: nothing is refused');
 	await guest.locator('.st-key-bars .barlayer .point path').nth(3).click({ force: true });
@@ -257,7 +232,7 @@ async function asGuest(browser) {
 
 // Names that try to be something else, and more customers than are drawn.
 async function hardNames(browser) {
-	const page = await open(browser, guestAddress, { colorScheme: 'dark' });
+	const page = await visit(browser, guestAddress, { colorScheme: 'dark' });
 	const light = (colour) => colour.match(/\d+/g).slice(0, 3).reduce((sum, c) => sum + Number(c), 0) > 382;
 	const [paper, ink] = await page.evaluate(() => [getComputedStyle(document.querySelector('.stApp')).backgroundColor,
 		getComputedStyle(document.querySelector('.st-key-sizes .ytick text')).fill]);
@@ -326,7 +301,7 @@ async function hardNames(browser) {
 }
 
 async function asReader(browser) {
-	const page = await open(browser, readerAddress);
+	const page = await visit(browser, readerAddress);
 	is(await alerts(page), [], 'who may only read the view: nothing is refused');
 	is((await chart(page, 'sizes'))[0].x, sql(`SELECT count(*) AS n FROM mall_personas GROUP BY cluster ORDER BY cluster`).map((r) => r.n), 'and sees its personas');
 	is(await page.locator('.js-plotly-plot').count(), 7, 'in seven charts');
@@ -339,20 +314,10 @@ async function asReader(browser) {
 	await page.close();
 }
 
-(async () => {
-	const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
-	try {
-		await asGuest(browser);
-		await hardNames(browser);
-		await asReader(browser);
-		const origins = [guestAddress, readerAddress];
-		is(requests.filter((r) => !origins.some((o) => r.startsWith(o + '/')) && !/^(data|blob):/.test(r)), [], 'nothing is asked of anybody else');
-		is(complaints, [], 'no error and no warning in the console');
-	} finally {
-		await browser.close();
-	}
-	console.log(`1..${tests}`);
-})().catch((error) => {
-	console.log(`Bail out! ${error.stack}`);
-	process.exit(1);
+run(async (browser) => {
+	await asGuest(browser);
+	await hardNames(browser);
+	await asReader(browser);
+	is(elsewhere({ requests: elsewhere(seen, guestAddress) }, readerAddress), [], 'nothing is asked of anybody else');
+	is(seen.complaints, [], 'no error and no warning in the console');
 });
