@@ -59,6 +59,12 @@ async function choose(page, label, option, part = 'stSidebar') {
 	await settled(page);
 }
 
+// A list of options from which several can be chosen stays open; it fades when it is closed.
+async function closeList(page) {
+	await page.keyboard.press('Escape');
+	await page.getByRole('option').first().waitFor({ state: 'detached' });
+}
+
 async function press(page, name, key, times) {
 	const slider = page.getByRole('slider', { name });
 	for (let i = 0; i < times; i++)
@@ -115,23 +121,24 @@ async function asGuest(browser) {
 	is(await alerts(page), [], 'overview: nothing is refused');
 	is(await page.locator('.js-plotly-plot').count(), 7, 'overview: seven charts');
 	await overview(page, 'true', 'everybody');
-	const scatter = sql(`SELECT spec FROM segment.charts('mall') WHERE name = 'scatter'`)[0].spec.concat.find((view) => view.name === 'scatter');
+	const { spec } = sql(`SELECT spec FROM segment.charts('mall') WHERE name = 'scatter'`)[0];
+	const scatter = spec.concat.find((view) => view.name === 'scatter');
 	is(await titles(page, 'scatter'), ['x', 'y'].map((axis) => scatter.layer[0].encoding[axis].title), 'the two leading features are those of segment.charts');
 	is((await chart(page, 'sizes'))[0].marker.color.slice(0, 5), scheme, 'the colours are those of segment.charts, in the order of the clusters');
 	is((await chart(page, 'scatter')).map((t) => t.marker.color), [...scheme, ...scheme], 'and the same ones in the scatter');
 	isClose((await chart(page, 'scatter')).filter((t) => t.marker.symbol === 'diamond').map((t) => [t.x[0], t.y[0]]),
-		scatter.datasets.centroids.map((c) => [c.x, c.y]), 'centroids are those of segment.charts');
+		spec.datasets.centroids.map((c) => [c.x, c.y]), 'centroids are those of segment.charts');
 	await page.screenshot({ path: path.join(folder, 'streamlit.png') });
 	is(await serious(page), [], 'overview: no serious accessibility violation');
 
 	await choose(page, 'gender', 'Female');
-	await page.keyboard.press('Escape');
+	await closeList(page);
 	await overview(page, `gender = 'Female'`, 'women');
 	const from = await press(page, /^age.*start/, 'ArrowRight', 12);
 	is(from, 30, 'a slider moves by the keyboard');
 	await overview(page, `gender = 'Female' AND age >= ${from}`, 'women from 30');
 	await choose(page, 'persona', 'High-Value Customers');
-	await page.keyboard.press('Escape');
+	await closeList(page);
 	await overview(page, `gender = 'Female' AND age >= ${from} AND persona = 'High-Value Customers'`, 'a persona');
 
 	// filters stay; a click on a bar opens a persona
@@ -253,12 +260,12 @@ async function hardNames(browser) {
 	const ticks = await page.locator('.st-key-sizes .ytick text').allTextContents();
 	ok(ticks.some((t) => t.replace(/\s/g, '').startsWith('</script><script>w')) && ticks.some((t) => t.startsWith('עברית <b>שלום</b>')), 'and stand on its axis as they are, long ones shortened', ticks);
 	await choose(page, 'persona', names[0]);
-	await page.keyboard.press('Escape');
+	await closeList(page);
 	is((await page.locator('[data-testid=stSidebar] [data-testid=stMultiSelectTagsContainer]').first().innerText()).trim(), names[0], 'one that is chosen is shown as it is');
 	is((await chart(page, 'sizes'))[0].x.slice(0, 2), [value(`SELECT count(*) FROM dashboard."na%mes ""*""" WHERE cluster = 0`), 0], 'and filters');
 	is(await serious(page), [], 'nor with a filter');
 	await choose(page, 'שלום </script>', '50 % "x"');
-	await page.keyboard.press('Escape');
+	await closeList(page);
 	is((await chart(page, 'sizes'))[0].x[0], value(`SELECT count(*) FROM dashboard."na%mes ""*""" WHERE cluster = 0 AND "שלום </script>" = '50 % "x"'`), 'a value with a percent sign and quotes filters, too');
 	await go(page, 'Customers');
 	ok((await words(page)).includes(`${names[0]}: `), 'hard names: the customers of a persona', await words(page));
