@@ -58,6 +58,7 @@
 #include "sketch.h"
 
 #include "sketch_cell.h"
+#include "sketch_level.h"
 
 /* Memory for this many entries per entry of the finished sketch. */
 #define SLACK 2
@@ -110,16 +111,6 @@ static inline double *
 waiting_rows(const Sketch *s)
 {
 	return (double *) (scratch_of(s) + 3 * (Size) s->dim);
-}
-
-static int
-index_bits_for(int room)
-{
-	int			bits = 1;
-
-	while (((int64) 1 << bits) < 3 * (int64) room)
-		bits++;
-	return bits;
 }
 
 static Size
@@ -218,19 +209,6 @@ sketch_create(const SketchShape *shape)
 }
 
 /* ---- values, keys, hashes ---- */
-
-static inline uint64
-hash_words(const uint64 *word, int n)
-{
-	uint64		h = UINT64CONST(0x9e3779b97f4a7c15);
-
-	for (int i = 0; i < n; i++)
-	{
-		h = (h ^ word[i]) * UINT64CONST(0xff51afd7ed558ccd);
-		h ^= h >> 32;
-	}
-	return h;
-}
 
 /*
  * The entry whose first dim words after the count are name[]: the keys of a
@@ -439,81 +417,6 @@ add_row_to_cell(Sketch *s, const double *row, int64 weight)
 /* ---- the level ---- */
 
 /*
- * How many cells the n keys, taken at level "from", occupy at level "to"; or
- * just more than "most".  set[] is scratch of 2^bits entries.
- */
-static int
-distinct_at(const int64 *key, int n, int dim, int from, int to, int most,
-			uint32 *set, int bits, uint64 *name)
-{
-	uint32		mask = ((uint32) 1 << bits) - 1;
-	Shifts		before = level_shifts(from, dim);
-	Shifts		after = level_shifts(to, dim);
-	int			found = 0;
-
-	core_poll("sketching", -1);
-	memset(set, 0, sizeof(uint32) << bits);
-	for (int i = 0; i < n; i++)
-	{
-		uint32		at;
-
-		for (int j = 0; j < dim; j++)
-			name[j] = (uint64) drop_bits(key[(Size) i * dim + j], shift_of(before, j),
-										 shift_of(after, j));
-		for (at = (uint32) hash_words(name, dim) & mask; set[at] != 0; at = (at + 1) & mask)
-		{
-			const int64 *other = key + (Size) (set[at] - 1) * dim;
-			int			j = 0;
-
-			while (j < dim && drop_bits(other[j], shift_of(before, j),
-										shift_of(after, j)) == (int64) name[j])
-				j++;
-			if (j == dim)
-				break;
-		}
-		if (set[at] == 0)
-		{
-			if (++found > most)
-				return found;
-			set[at] = i + 1;
-		}
-	}
-	return found;
-}
-
-/* The lowest level, from "level" on, at which the n keys, taken at that, occupy at most "most" cells. */
-static int
-lowest_level_of(const int64 *key, int n, int dim, int level, int most)
-{
-	int			top = KEY_BITS * dim;
-	int			bits = index_bits_for(most + 1);
-	uint32	   *set = core_alloc((Size) 1 << bits, sizeof(uint32));
-	uint64	   *name = core_alloc(dim, sizeof(uint64));
-	int			low = level - 1;	/* too low: too many cells */
-	int			high = level;
-
-	for (int step = 1; high < top &&
-		 distinct_at(key, n, dim, level, high, most, set, bits, name) > most;
-		 step *= 2)
-	{
-		low = high;
-		high = Min(high + step, top);
-	}
-	while (high - low > 1)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (distinct_at(key, n, dim, level, middle, most, set, bits, name) > most)
-			low = middle;
-		else
-			high = middle;
-	}
-	pfree(name);
-	pfree(set);
-	return high;
-}
-
-/*
  * The lowest level at which the entries' keys occupy at most "size" cells; of
  * a pair in order, those at which either feature by itself occupies no more
  * than the root of it.
@@ -527,13 +430,13 @@ lowest_level(const Sketch *s, const int64 *key)
 	int64	   *side;
 
 	if (!is_pair_in_order(s))
-		return lowest_level_of(key, s->count, s->dim, s->level, s->size);
+		return sketch_lowest_level(key, s->count, s->dim, s->level, s->size);
 	side = core_alloc(s->count, sizeof(int64));
 	for (int j = 0; j < 2; j++)
 	{
 		for (int i = 0; i < s->count; i++)
 			side[i] = key[2 * i + j];
-		level[j] = lowest_level_of(side, s->count, 1, shift_of(shifts, j), most);
+		level[j] = sketch_lowest_level(side, s->count, 1, shift_of(shifts, j), most);
 	}
 	pfree(side);
 	return PAIR_LEVEL(level[0], level[1]);

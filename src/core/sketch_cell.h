@@ -1,6 +1,7 @@
 /*
  * sketch_cell.h
- *	  What lies in the entries of a sketch: for sketch.c, which fills them, and
+ *	  What lies in the entries of a sketch, and how they are hashed: for
+ *	  sketch.c, which fills them, sketch_level.c, which counts them, and
  *	  sketch_read.c, which reads them.
  */
 #ifndef SEGMENT_SKETCH_CELL_H
@@ -234,6 +235,31 @@ sketch_compare_entries(const Sketch *s, const uint64 *a, const uint64 *b)
 			return (int64) a[j] < (int64) b[j] ? -1 : 1;
 	}
 	return 0;
+}
+
+/* The index of a hash table with room for so many entries has 2^this places, three for each or more. */
+static inline int
+index_bits_for(int room)
+{
+	int			bits = 1;
+
+	while (((int64) 1 << bits) < 3 * (int64) room)
+		bits++;
+	return bits;
+}
+
+/* A hash of n words. */
+static inline uint64
+hash_words(const uint64 *word, int n)
+{
+	uint64		h = UINT64CONST(0x9e3779b97f4a7c15);
+
+	for (int i = 0; i < n; i++)
+	{
+		h = (h ^ word[i]) * UINT64CONST(0xff51afd7ed558ccd);
+		h ^= h >> 32;
+	}
+	return h;
 }
 
 #endif							/* SEGMENT_SKETCH_CELL_H */
